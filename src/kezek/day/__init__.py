@@ -1,0 +1,1 @@
+"""What does one national day look like, from surplus to verdict?"""

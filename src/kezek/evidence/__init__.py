@@ -1,0 +1,1 @@
+"""How can anyone prove what happened?"""

@@ -1,0 +1,1 @@
+"""Which published figures do we rely on, and who published them?"""

@@ -1,0 +1,1 @@
+"""How much surplus is there, and why?"""

@@ -1,0 +1,1 @@
+"""What did the law say on that day, and who disagrees?"""

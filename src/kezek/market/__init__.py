@@ -1,0 +1,1 @@
+"""Who gets which surplus hour at what price?"""

@@ -1,0 +1,1 @@
+"""What does hashing yield and cost physically?"""

@@ -1,0 +1,1 @@
+"""What should an operator do, and what is left after all dues?"""

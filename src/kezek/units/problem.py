@@ -1,0 +1,39 @@
+"""The one shape in which bad input is refused: a code, what is wrong, where, and a way out."""
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class InputProblem(Exception):
+    """Input that cannot be used as it is; a shell prints it as one line and exits with code 2.
+
+    Args:
+        code: Stable dotted code `room.noun.reason`.
+        what: What is wrong, with the value that was found.
+        where: File and place, option name, or "" where the sentence says it already.
+        way_out: What the user can do about it.
+    """
+
+    code: str
+    what: str
+    where: str
+    way_out: str
+
+    def __str__(self) -> str:
+        """One line: where, what, way out, code."""
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what} {self.way_out} [{self.code}]"
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Name the known word closest to a misspelt one, as a sentence, or list what is known.
+
+    >>> nearest("prise", ["price", "volume"])
+    'Did you mean "price"?'
+    >>> nearest("xyz", ["price", "volume"])
+    'Known: price, volume.'
+    """
+    import difflib
+
+    close = difflib.get_close_matches(word, known, n=1)
+    return f'Did you mean "{close[0]}"?' if close else f"Known: {', '.join(sorted(known))}."
