@@ -1,0 +1,87 @@
+"""From awards to purchases: at most 1 MWh each where the law caps a transaction."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """One purchase of surplus.
+
+    Args:
+        purchase_id: `<order id>#<number>`, numbered from 1 within the award.
+        price_tiyn_per_kwh: Price paid, VAT excluded. [tiyn/kWh]
+    """
+
+    purchase_id: str
+    order_id: str
+    operator_id: str
+    product_id: str
+    energy_kwh: int
+    price_tiyn_per_kwh: int
+
+    @property
+    def net_tiyn(self) -> int:
+        """Cost without VAT. [tiyn]"""
+        return self.energy_kwh * self.price_tiyn_per_kwh
+
+
+def lot_sizes(*, award_kwh: int, purchase_max_kwh: int | None) -> list[int]:
+    """Split an award into purchases: full ones first, the remainder last. [kWh]
+
+    Args:
+        purchase_max_kwh: Largest purchase, None where the law knows no maximum.
+    Guarantees: the sizes add up to the award; none is over the maximum; none is empty.
+
+    >>> lot_sizes(award_kwh=2_300, purchase_max_kwh=1_000)
+    [1000, 1000, 300]
+    >>> lot_sizes(award_kwh=2_300, purchase_max_kwh=None)
+    [2300]
+    """
+    if award_kwh <= 0:
+        return []
+    if purchase_max_kwh is None:
+        return [award_kwh]
+    full_count, rest_kwh = divmod(award_kwh, purchase_max_kwh)
+    return [purchase_max_kwh] * full_count + ([rest_kwh] if rest_kwh else [])
+
+
+def purchases_of(
+    *,
+    order_id: str,
+    operator_id: str,
+    product_id: str,
+    award_kwh: int,
+    price_tiyn_per_kwh: int,
+    purchase_max_kwh: int | None,
+) -> list[Purchase]:
+    """Turn one award into numbered purchases."""
+    sizes = lot_sizes(award_kwh=award_kwh, purchase_max_kwh=purchase_max_kwh)
+    return [
+        Purchase(f"{order_id}#{number}", order_id, operator_id, product_id, size, price_tiyn_per_kwh)
+        for number, size in enumerate(sizes, start=1)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseCut:
+    """A purchase after curtailment: what it was and what is left (0: cancelled). [kWh]"""
+
+    purchase: Purchase
+    left_kwh: int
+
+
+def cut_purchases(*, purchases: list[Purchase], award_kwh: int) -> list[PurchaseCut]:
+    """Bring the purchases of one award down to a smaller award: the first ones stay, the last ones go.
+
+    Raises:
+        ValueError: the new award is larger than the purchases: curtailment never adds.
+    """
+    if award_kwh > sum(purchase.energy_kwh for purchase in purchases):
+        raise ValueError(f"curtailment would raise an award to {award_kwh} kWh")
+    left_kwh, cuts = award_kwh, []
+    for purchase in purchases:
+        kept_kwh = min(left_kwh, purchase.energy_kwh)
+        left_kwh -= kept_kwh
+        if kept_kwh < purchase.energy_kwh:
+            cuts.append(PurchaseCut(purchase, kept_kwh))
+    return cuts

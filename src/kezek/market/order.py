@@ -1,0 +1,196 @@
+"""Orders and their validation: an order is taken or refused with a code; nothing is clamped or dropped."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kezek.market.product import Product, Session
+from kezek.registry.licence import LicenceState
+from kezek.registry.zone import Zone
+from kezek.units.rounding import share_of
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One price/quantity step for one product. [kWh, tiyn/kWh]"""
+
+    order_id: str
+    operator_id: str
+    product_id: str
+    price_tiyn_per_kwh: int
+    quantity_kwh: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bidder:
+    """What the market must know of an operator at the session.
+
+    Args:
+        licence_state: State of the licence on the trading day.
+        has_quota: Whether the licence's subtype may bid at all.
+        site_power_w: Most that the site may draw. [W]
+        prepaid_tiyn: Balance at the prepayment deadline. [tiyn]
+    """
+
+    operator_id: str
+    zone: Zone
+    licence_state: LicenceState
+    has_quota: bool
+    site_power_w: int
+    prepaid_tiyn: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarketRules:
+    """Parameters of validation and clearing, read from the law snapshot by the caller.
+
+    Args:
+        vat_ppm: Value-added tax on the price, reserved together with it. [ppm]
+        purchase_max_kwh: Largest single purchase, None where there is no maximum. [kWh]
+    """
+
+    price_rule: str
+    tie_rule: str
+    price_tick_tiyn_per_kwh: int
+    smallest_order_kwh: int
+    purchase_max_kwh: int | None
+    vat_ppm: int
+
+
+class OrderRefusal(StrEnum):
+    """Why an order is refused, in order of precedence: an order with two faults gets the first."""
+
+    ID_TAKEN = "market.order.id_taken"
+    UNKNOWN_OPERATOR = "market.order.unknown_operator"
+    NO_QUOTA = "market.order.no_quota"
+    LICENCE_NOT_ACTIVE = "market.order.licence_not_active"
+    BEFORE_OPENING = "market.order.before_opening"
+    AFTER_CLOSURE = "market.order.after_closure"
+    UNKNOWN_PRODUCT = "market.order.unknown_product"
+    OTHER_ZONE = "market.order.other_zone"
+    NOT_OFFERED = "market.order.not_offered"
+    PRICE_OFF_TICK = "market.order.price_off_tick"
+    PRICE_UNDER_RESERVE = "market.order.price_under_reserve"
+    QUANTITY_TOO_SMALL = "market.order.quantity_too_small"
+    OVER_SITE_POWER = "market.order.over_site_power"
+    OVER_PREPAID_BALANCE = "market.order.over_prepaid_balance"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Answer to one order: taken (refusal None) with the money reserved for it, or refused with found and limit."""
+
+    order: Order
+    refusal: OrderRefusal | None
+    found: int
+    limit: int
+    reserved_tiyn: int
+
+
+def worst_case_tiyn(*, quantity_kwh: int, price_tiyn_per_kwh: int, vat_ppm: int) -> int:
+    """Compute the most that an order can cost, VAT included. [tiyn]
+
+    >>> worst_case_tiyn(quantity_kwh=1_000, price_tiyn_per_kwh=1_850, vat_ppm=120_000)
+    2072000
+    """
+    net_tiyn = quantity_kwh * price_tiyn_per_kwh
+    return net_tiyn + share_of(net_tiyn, vat_ppm)
+
+
+class OrderBook:
+    """Takes orders in the order of arrival and answers each of them once.
+
+    Guarantees: every order ends in exactly one decision; the same id with the same content gets the same answer
+    again; per site and hour no more than the site's power is taken; per operator no more than the prepaid balance
+    is reserved.
+    """
+
+    def __init__(
+        self, *, products: Iterable[Product], bidders: Iterable[Bidder], rules: MarketRules, session: Session
+    ) -> None:
+        self._products: Mapping[str, Product] = {product.product_id: product for product in products}
+        self._bidders: Mapping[str, Bidder] = {bidder.operator_id: bidder for bidder in bidders}
+        self._rules = rules
+        self._session = session
+        self._reserved_tiyn: dict[str, int] = dict.fromkeys(self._bidders, 0)
+        self._taken_kwh: dict[tuple[str, str], int] = {}
+        self._answers: dict[str, Decision] = {}
+
+    def decide(self, order: Order) -> Decision:
+        """Take or refuse one order."""
+        earlier = self._answers.get(order.order_id)
+        if earlier is not None:
+            same = earlier.order == order
+            return earlier if same else Decision(order, OrderRefusal.ID_TAKEN, 0, 0, 0)
+        decision = self._refused(order, self._fault_of_standing(order)) or self._fault_of_content(order)
+        if decision is None:
+            decision = self._take(order)
+        self._answers[order.order_id] = decision
+        return decision
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """List all decisions in the order of arrival."""
+        return tuple(self._answers.values())
+
+    @staticmethod
+    def _refused(order: Order, refusal: OrderRefusal | None, found: int = 0, limit: int = 0) -> Decision | None:
+        return Decision(order, refusal, found, limit, 0) if refusal else None
+
+    def _fault_of_standing(self, order: Order) -> OrderRefusal | None:
+        """Look for a fault in who bids, when, and for what."""
+        bidder = self._bidders.get(order.operator_id)
+        product = self._products.get(order.product_id)
+        if bidder is None:
+            return OrderRefusal.UNKNOWN_OPERATOR
+        checks = (
+            (not bidder.has_quota, OrderRefusal.NO_QUOTA),
+            (bidder.licence_state is not LicenceState.ACTIVE, OrderRefusal.LICENCE_NOT_ACTIVE),
+            (order.received_at < self._session.opens_at, OrderRefusal.BEFORE_OPENING),
+            (order.received_at >= self._session.closes_at, OrderRefusal.AFTER_CLOSURE),
+            (product is None, OrderRefusal.UNKNOWN_PRODUCT),
+            (product is not None and product.zone is not bidder.zone, OrderRefusal.OTHER_ZONE),
+            (product is not None and product.offered_kwh == 0, OrderRefusal.NOT_OFFERED),
+        )
+        return next((refusal for wrong, refusal in checks if wrong), None)
+
+    def _fault_of_content(self, order: Order) -> Decision | None:
+        """Look for a fault in price, quantity, site power and balance, with what was found and the limit."""
+        rules, bidder = self._rules, self._bidders[order.operator_id]
+        price, quantity = order.price_tiyn_per_kwh, order.quantity_kwh
+        reserve = self._products[order.product_id].reserve_tiyn_per_kwh
+        taken_kwh = self._taken_kwh.get((order.operator_id, order.product_id), 0)
+        site_kwh = bidder.site_power_w // 1_000
+        cost = worst_case_tiyn(quantity_kwh=quantity, price_tiyn_per_kwh=price, vat_ppm=rules.vat_ppm)
+        free_tiyn = bidder.prepaid_tiyn - self._reserved_tiyn[order.operator_id]
+        checks = (
+            (
+                price % rules.price_tick_tiyn_per_kwh != 0,
+                OrderRefusal.PRICE_OFF_TICK,
+                price,
+                rules.price_tick_tiyn_per_kwh,
+            ),
+            (price < reserve, OrderRefusal.PRICE_UNDER_RESERVE, price, reserve),
+            (
+                quantity < rules.smallest_order_kwh,
+                OrderRefusal.QUANTITY_TOO_SMALL,
+                quantity,
+                rules.smallest_order_kwh,
+            ),
+            (taken_kwh + quantity > site_kwh, OrderRefusal.OVER_SITE_POWER, taken_kwh + quantity, site_kwh),
+            (cost > free_tiyn, OrderRefusal.OVER_PREPAID_BALANCE, cost, free_tiyn),
+        )
+        for wrong, refusal, found, limit in checks:
+            if wrong:
+                return self._refused(order, refusal, found, limit)
+        return None
+
+    def _take(self, order: Order) -> Decision:
+        cost = worst_case_tiyn(
+            quantity_kwh=order.quantity_kwh, price_tiyn_per_kwh=order.price_tiyn_per_kwh, vat_ppm=self._rules.vat_ppm
+        )
+        key = (order.operator_id, order.product_id)
+        self._reserved_tiyn[order.operator_id] += cost
+        self._taken_kwh[key] = self._taken_kwh.get(key, 0) + order.quantity_kwh
+        return Decision(order, None, 0, 0, cost)
