@@ -3,6 +3,7 @@
 The single buyer is the counterparty of every purchase: it sells the surplus, holds the prepayments and owes the VAT.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from kezek.ledger.entry import CASH, ENERGY_SALES, PREPAID, RESERVED, VAT_PAYABLE, Entry, Posting
@@ -21,9 +22,10 @@ def reservation(*, operator_id: str, at: datetime, amount_tiyn: int, entry_id: s
     return Entry(entry_id, at, "reservation", postings)
 
 
-def settlement(*, operator_id: str, at: datetime, net_tiyn: int, vat_ppm: int, entry_id: str) -> Entry:
-    """Turn reserved money into a sale with its VAT, rounded half up per purchase. [tiyn]"""
-    vat_tiyn = share_of(net_tiyn, vat_ppm)
+def settlement(*, operator_id: str, at: datetime, nets_tiyn: Sequence[int], vat_ppm: int, entry_id: str) -> Entry:
+    """Turn reserved money into the sale of an award's purchases, VAT rounded half up per purchase. [tiyn]"""
+    net_tiyn = sum(nets_tiyn)
+    vat_tiyn = sum(share_of(one_tiyn, vat_ppm) for one_tiyn in nets_tiyn)
     postings = (
         Posting(f"{RESERVED}:{operator_id}", net_tiyn + vat_tiyn),
         Posting(ENERGY_SALES, -net_tiyn),

@@ -97,7 +97,7 @@ def _fills(
     fill = np.where(price > level, quantity, 0)
     rows = np.flatnonzero(price == level)
     left_kwh = supply_kwh - int(fill.sum())
-    owners = [operator_ids[row] for row in rows]
+    owners = [operator_ids[int(row)] for row in rows]
     asked = [int(kwh) for kwh in quantity[rows]]
     fill[rows] = _margin(product_id, left_kwh, asked, owners, tie_rule, tie_key)
     return fill

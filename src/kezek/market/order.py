@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kezek.market.lots import lot_sizes
 from kezek.market.product import Product, Session
 from kezek.registry.licence import LicenceState
 from kezek.registry.zone import Zone
@@ -89,14 +90,11 @@ class Decision:
     reserved_tiyn: int
 
 
-def worst_case_tiyn(*, quantity_kwh: int, price_tiyn_per_kwh: int, vat_ppm: int) -> int:
-    """Compute the most that an order can cost, VAT included. [tiyn]
-
-    >>> worst_case_tiyn(quantity_kwh=1_000, price_tiyn_per_kwh=1_850, vat_ppm=120_000)
-    2072000
-    """
-    net_tiyn = quantity_kwh * price_tiyn_per_kwh
-    return net_tiyn + share_of(net_tiyn, vat_ppm)
+def worst_case_tiyn(*, quantity_kwh: int, price_tiyn_per_kwh: int, rules: MarketRules) -> int:
+    """Compute the most that an order can cost: its purchases at its own price, VAT rounded per purchase. [tiyn]"""
+    sizes = lot_sizes(award_kwh=quantity_kwh, purchase_max_kwh=rules.purchase_max_kwh)
+    nets = [size_kwh * price_tiyn_per_kwh for size_kwh in sizes]
+    return sum(net_tiyn + share_of(net_tiyn, rules.vat_ppm) for net_tiyn in nets)
 
 
 class OrderBook:
@@ -162,7 +160,7 @@ class OrderBook:
         reserve = self._products[order.product_id].reserve_tiyn_per_kwh
         taken_kwh = self._taken_kwh.get((order.operator_id, order.product_id), 0)
         site_kwh = bidder.site_power_w // 1_000
-        cost = worst_case_tiyn(quantity_kwh=quantity, price_tiyn_per_kwh=price, vat_ppm=rules.vat_ppm)
+        cost = worst_case_tiyn(quantity_kwh=quantity, price_tiyn_per_kwh=price, rules=rules)
         free_tiyn = bidder.prepaid_tiyn - self._reserved_tiyn[order.operator_id]
         checks = (
             (
@@ -188,7 +186,7 @@ class OrderBook:
 
     def _take(self, order: Order) -> Decision:
         cost = worst_case_tiyn(
-            quantity_kwh=order.quantity_kwh, price_tiyn_per_kwh=order.price_tiyn_per_kwh, vat_ppm=self._rules.vat_ppm
+            quantity_kwh=order.quantity_kwh, price_tiyn_per_kwh=order.price_tiyn_per_kwh, rules=self._rules
         )
         key = (order.operator_id, order.product_id)
         self._reserved_tiyn[order.operator_id] += cost

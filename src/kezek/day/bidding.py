@@ -1,0 +1,253 @@
+"""The simulated bidders: what each would bid for every hour, and the mistakes that some of them make."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from kezek.day.settings import Settings
+from kezek.law.snapshot import Snapshot
+from kezek.market.order import MarketRules, Order, worst_case_tiyn
+from kezek.market.product import Product, Session
+from kezek.mining.network import NetworkDay, Segment
+from kezek.mining.output import energy_for_wh
+from kezek.planning.breakeven import (
+    SiteCosts,
+    bid_price_tiyn_per_kwh,
+    breakeven_tiyn_per_kwh,
+    coin_value_per_mwh_tiyn,
+)
+from kezek.registry.operator import MachineGroup, Operator, Route
+from kezek.registry.zone import Zone
+from kezek.units.chance import Stream
+from kezek.units.rounding import PPM
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBid:
+    """What one group of machines would bid in every hour.
+
+    Args:
+        bidder_id: Who bids: the owner, or the host of a tenant.
+        ceiling_tiyn_per_kwh: Break-even price of power, None where even free power loses.
+        price_tiyn_per_kwh: What is bid, None where the reserve is over the ceiling.
+    """
+
+    group: MachineGroup
+    bidder_id: str
+    quantity_kwh: int
+    ceiling_tiyn_per_kwh: int | None
+    price_tiyn_per_kwh: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bids:
+    """All orders of the session in order of arrival, what everybody prepaid, and the groups behind the orders."""
+
+    orders: tuple[Order, ...]
+    prepaid_tiyn: dict[str, int]
+    group_bids: tuple[GroupBid, ...]
+    group_of_order: dict[str, MachineGroup]
+
+
+def site_costs(*, operator: Operator, fleet: Settings, law: Snapshot) -> SiteCosts:
+    """Collect what a kWh and a coin cost at an operator's site."""
+    return SiteCosts(
+        transmission_tiyn_per_kwh=fleet.whole("transmission"),
+        regional_tiyn_per_kwh=0 if operator.has_substation else fleet.whole("regional_grid"),
+        labour_tiyn_per_kwh=fleet.whole("labour"),
+        hosting_tiyn_per_kwh=fleet.whole("hosting") if operator.host_id else 0,
+        overhead_ppm=fleet.whole("overhead"),
+        pool_fee_ppm=fleet.whole("pool_fee"),
+        sale_spread_ppm=fleet.whole("sale_spread"),
+        vat_ppm=law.amount("vat.rate_ppm"),
+    )
+
+
+def group_bids(
+    *,
+    operators: Sequence[Operator],
+    network: NetworkDay,
+    tiyn_per_btc: int,
+    fleet: Settings,
+    law: Snapshot,
+    reserve_tiyn_per_kwh: int,
+    stream: Stream,
+) -> tuple[GroupBid, ...]:
+    """Work out ceiling and bid of every group that runs on grid surplus, tenants through their hosts."""
+    by_id = {operator.operator_id: operator for operator in operators}
+    segments = tuple(segment for hour in network.hours for segment in hour)
+    ceilings: dict[tuple[object, ...], int | None] = {}
+    bids = []
+    for operator in operators:
+        if operator.route not in (Route.GRID_SURPLUS, Route.HOSTED):
+            continue
+        bidder = by_id[operator.host_id or operator.operator_id]
+        costs = site_costs(operator=operator, fleet=fleet, law=law)
+        share_ppm = headroom_share_ppm(bidder_id=bidder.operator_id, fleet=fleet, stream=stream)
+        for group in operator.groups:
+            key = (group.model_index, costs)
+            if key not in ceilings:
+                ceilings[key] = _ceiling(group, costs, segments, tiyn_per_btc, law)
+            bids.append(_group_bid(group, bidder, ceilings[key], reserve_tiyn_per_kwh, share_ppm, fleet, law))
+    return tuple(bids)
+
+
+def headroom_share_ppm(*, bidder_id: str, fleet: Settings, stream: Stream) -> int:
+    """How far from the reserve to its ceiling a bidder goes, by the strategy of the fleet file. [ppm]"""
+    if fleet.text("bid_strategy") == "truthful":
+        return PPM
+    spread = fleet.whole("bid_headroom_spread")
+    moved = stream.child("headroom", bidder_id).integer(-spread, spread + 1)
+    return min(PPM, max(0, fleet.whole("bid_headroom") + moved))
+
+
+def _ceiling(
+    group: MachineGroup, costs: SiteCosts, segments: Sequence[Segment], tiyn_per_btc: int, law: Snapshot
+) -> int | None:
+    value = coin_value_per_mwh_tiyn(
+        power_w=group.power_w,
+        hashrate_ghs=group.hashrate_ghs,
+        costs=costs,
+        segments=segments,
+        tiyn_per_btc=tiyn_per_btc,
+    )
+    tick = law.amount("market.price_tick_tiyn_per_kwh")
+    return breakeven_tiyn_per_kwh(
+        coin_value_tiyn=value, route=Route.GRID_SURPLUS, costs=costs, law=law, tick_tiyn_per_kwh=tick
+    )
+
+
+def _group_bid(
+    group: MachineGroup,
+    bidder: Operator,
+    ceiling: int | None,
+    reserve: int,
+    share_ppm: int,
+    fleet: Settings,
+    law: Snapshot,
+) -> GroupBid:
+    hourly_wh = energy_for_wh(count=group.active_count, power_w=group.power_w, overhead_ppm=fleet.whole("overhead"))
+    price = None
+    if ceiling is not None:
+        price = bid_price_tiyn_per_kwh(
+            ceiling_tiyn_per_kwh=ceiling,
+            reserve_tiyn_per_kwh=reserve,
+            headroom_share_ppm=share_ppm,
+            tick_tiyn_per_kwh=law.amount("market.price_tick_tiyn_per_kwh"),
+        )
+    return GroupBid(group, bidder.operator_id, hourly_wh // 1_000, ceiling, price)
+
+
+def make_bids(
+    *,
+    bids: Sequence[GroupBid],
+    operators: Sequence[Operator],
+    products: Sequence[Product],
+    session: Session,
+    rules: MarketRules,
+    stream: Stream,
+) -> Bids:
+    """Turn group bids into orders for every offered hour, add the mistakes, and prepay what the orders can cost."""
+    zone_of = {operator.operator_id: operator.zone for operator in operators}
+    orders: list[Order] = []
+    group_of: dict[str, MachineGroup] = {}
+    for product in products:
+        for bid in bids:
+            offered = product.offered_kwh > 0 and zone_of[bid.bidder_id] is product.zone
+            if not offered or bid.price_tiyn_per_kwh is None or bid.quantity_kwh < rules.smallest_order_kwh:
+                continue
+            order_id = f"{product.product_id}/{bid.group.group_id}"
+            group_of[order_id] = bid.group
+            orders.append(
+                Order(
+                    order_id,
+                    bid.bidder_id,
+                    product.product_id,
+                    bid.price_tiyn_per_kwh,
+                    bid.quantity_kwh,
+                    session.opens_at,
+                )
+            )
+    prepaid = _prepayments(orders, rules)
+    thrifty = stream.child("thrifty").shuffled(sorted(prepaid))[:1]
+    prepaid.update({who: prepaid[who] * 6 // 10 for who in thrifty})
+    arrived = _arrivals(orders, session, stream)
+    arrived += _mistakes(arrived, operators, products, session, stream.child("mistakes"))
+    arrived.sort(key=lambda order: order.received_at)
+    return Bids(tuple(arrived), prepaid, tuple(bids), group_of)
+
+
+def _prepayments(orders: Iterable[Order], rules: MarketRules) -> dict[str, int]:
+    """Worst case of all orders and 2 % more, in whole thousands of tenge. [tiyn]"""
+    totals: dict[str, int] = {}
+    for order in orders:
+        cost = worst_case_tiyn(
+            quantity_kwh=order.quantity_kwh, price_tiyn_per_kwh=order.price_tiyn_per_kwh, rules=rules
+        )
+        totals[order.operator_id] = totals.get(order.operator_id, 0) + cost
+    return {who: (total * 102 // 100 // 100_000 + 1) * 100_000 for who, total in sorted(totals.items())}
+
+
+def _arrivals(orders: Sequence[Order], session: Session, stream: Stream) -> list[Order]:
+    """Spread the operators' batches over the session; an operator sends all its orders in one second."""
+    seconds = int((session.closes_at - session.opens_at).total_seconds())
+    operators = stream.child("arrival").shuffled(sorted({order.operator_id for order in orders}))
+    offset = {who: 1 + place * (seconds - 60) // max(1, len(operators)) for place, who in enumerate(operators)}
+    return [
+        Order(
+            order.order_id,
+            order.operator_id,
+            order.product_id,
+            order.price_tiyn_per_kwh,
+            order.quantity_kwh,
+            session.opens_at + timedelta(seconds=offset[order.operator_id]),
+        )
+        for order in orders
+    ]
+
+
+def _mistakes(
+    orders: Sequence[Order],
+    operators: Sequence[Operator],
+    products: Sequence[Product],
+    session: Session,
+    stream: Stream,
+) -> list[Order]:
+    """One bidder each: late, under the reserve, over its site's power, in a dark hour, without quota, an id twice."""
+    if not orders:
+        return []
+    picked = stream.shuffled(orders)[:6]
+    late_at, last_at = session.closes_at + timedelta(seconds=5), session.closes_at - timedelta(seconds=20)
+    zone_of = {one.operator_id: one.zone for one in operators}
+    tenant = next((one for one in operators if one.route is Route.HOSTED), operators[0])
+    site_kwh = {one.operator_id: one.site_power_w // 1_000 for one in operators}
+    reserve = products[0].reserve_tiyn_per_kwh
+
+    def like(order: Order, tag: str, **changed: object) -> Order:
+        values = {
+            "order_id": f"{order.order_id}/{tag}",
+            "operator_id": order.operator_id,
+            "product_id": order.product_id,
+            "price_tiyn_per_kwh": order.price_tiyn_per_kwh,
+            "quantity_kwh": order.quantity_kwh,
+            "received_at": last_at,
+            **changed,
+        }
+        return Order(**values)  # type: ignore[arg-type]
+
+    first, *rest = picked
+    others = [*rest, *([first] * 5)]
+    return [
+        like(first, "late", received_at=late_at),
+        like(others[0], "cheap", price_tiyn_per_kwh=reserve - 50),
+        like(others[1], "huge", quantity_kwh=site_kwh[others[1].operator_id] + 1),
+        like(others[2], "dark-hour", product_id=_dark_product_id(products, zone_of[others[2].operator_id])),
+        like(others[3], "tenant", operator_id=tenant.operator_id),
+        like(others[4], "again", order_id=others[4].order_id, quantity_kwh=others[4].quantity_kwh + 1),
+    ]
+
+
+def _dark_product_id(products: Sequence[Product], zone: Zone) -> str:
+    """Name a product of a zone without surplus, or the zone's first one."""
+    own = [product for product in products if product.zone is zone]
+    return next((product for product in own if product.offered_kwh == 0), own[0]).product_id

@@ -1,0 +1,83 @@
+"""Plain values for the log and back: dataclasses to JSON objects, by their type annotations, losslessly."""
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+class CodecError(ValueError):
+    """An event of the log does not hold what its type says."""
+
+
+def to_plain(value: Any) -> Any:  # noqa: ANN401 - any dataclass tree goes in
+    """Turn a value into JSON types: instants as `...Z`, dates as ISO, enums as their value, tuples as lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, list | tuple):
+        return [to_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if value is None or isinstance(value, str | int | bool):
+        return value
+    raise CodecError(f"{type(value).__name__} has no plain form")
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def from_plain(kind: type[T], plain: Any) -> T:  # noqa: ANN401 - JSON goes in
+    """Build a dataclass from its plain form; every field must be there and no other.
+
+    Raises:
+        CodecError: a missing or foreign field, or a value of the wrong type.
+    """
+    if not isinstance(plain, dict):
+        raise CodecError(f"{kind.__name__} wants an object, found {type(plain).__name__}")
+    hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable, whatever its T
+    if set(plain) != set(hints):
+        raise CodecError(f"{kind.__name__} wants {sorted(hints)}, found {sorted(plain)}")
+    return kind(**{name: _value(hint, plain[name]) for name, hint in hints.items()})
+
+
+def _value(hint: Any, plain: Any) -> Any:  # noqa: ANN401 - dispatch over annotations
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return None if plain is None else _value(next(a for a in arguments if a is not type(None)), plain)
+    if origin is tuple:
+        parts = arguments[:1] * len(plain) if arguments[-1] is Ellipsis else arguments
+        return tuple(_value(part, item) for part, item in zip(parts, plain, strict=True))
+    if origin is frozenset:
+        return frozenset(_value(arguments[0], item) for item in plain)
+    if origin is dict:
+        return {key: _value(arguments[1], item) for key, item in plain.items()}
+    if dataclasses.is_dataclass(hint):
+        return from_plain(hint, plain)  # type: ignore[arg-type]
+    return _scalar(hint, plain)
+
+
+def _scalar(hint: Any, plain: Any) -> Any:  # noqa: ANN401 - dispatch over annotations
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(plain)
+    if hint is datetime:
+        return datetime.strptime(plain, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    if hint is date:
+        return date.fromisoformat(plain)
+    if type(plain) is not hint:
+        raise CodecError(f"wanted {hint.__name__}, found {plain!r}")
+    return plain

@@ -1,0 +1,112 @@
+"""The compliance check: every duty of an operator, for closed and open quarters, with its robustness."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import product
+
+from kezek.duties import energy, equipment, fee, licence, records, sale, tax
+from kezek.duties.facts import OperatorFacts, QuarterBook
+from kezek.duties.finding import Change, Finding, Status
+from kezek.duties.lens import Lens
+from kezek.law.absence import Unknown
+from kezek.law.problem import NoRuleInForce
+
+Duty = Callable[[OperatorFacts, QuarterBook, Lens], Finding]
+
+DUTIES: dict[str, Duty] = {
+    "licence.held": licence.licence_held,
+    "equipment.registered": equipment.machines_registered,
+    "pool.accredited": equipment.pool_accredited,
+    "energy.source": energy.energy_sourced,
+    "energy.purchase_size": energy.purchase_size,
+    "sale.share": sale.sale_share,
+    "sale.venue": sale.sale_venue,
+    "fee.return": fee.fee_returned,
+    "fee.payment": fee.fee_paid_in_time,
+    "fee.amount": fee.fee_paid_in_full,
+    "tax.income": tax.income_tax_declared,
+    "vat.import_lock": equipment.vat_lock_kept,
+    "records.coins": records.coins_disclosed,
+    "records.energy": records.energy_metered,
+}
+"""Every duty that is judged, in the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All findings of one operator."""
+
+    operator_id: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def status(self) -> Status:
+        """Worst status, in the order of `Status`."""
+        present = {finding.status for finding in self.findings}
+        return next(status for status in Status if status in present)
+
+    @property
+    def breached(self) -> tuple[Finding, ...]:
+        """Duties of closed periods that are breached."""
+        return tuple(finding for finding in self.findings if finding.status is Status.BREACHED)
+
+    def counts(self) -> dict[Status, int]:
+        """Count findings by status."""
+        counted = Counter(finding.status for finding in self.findings)
+        return {status: counted[status] for status in Status}
+
+
+def check(*, facts: OperatorFacts, lens: Lens) -> Verdict:
+    """Judge every duty of an operator for every quarter in its books.
+
+    A closed quarter is met, breached, undetermined or does not apply; an open one is at most at risk. Missing law
+    makes a duty undetermined, never met.
+
+    Guarantees: one finding per duty and quarter; each says under which readings of the law it would be another.
+    """
+    findings = []
+    for book in facts.books:
+        for name, duty in DUTIES.items():
+            finding = _with_changes(name, duty, facts, book, lens)
+            findings.append(finding if book.closed else finding.for_open_period())
+    return Verdict(facts.operator_id, tuple(findings))
+
+
+def _judge(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+    """Judge one duty; where the law has no rule for it, say so instead."""
+    try:
+        return duty(facts, book, lens)
+    except NoRuleInForce as absence:
+        unknown = isinstance(absence.absent, Unknown)
+        status = Status.UNDETERMINED if unknown else Status.NOT_APPLICABLE
+        reason = "duties.law.unknown" if unknown else "duties.law.not_in_force"
+        return Finding(name, str(book.quarter), status, reason, evidence=(str(absence.what),))
+
+
+def _with_changes(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+    """Judge a duty and every combination of the readings that it touched, most plausible change first."""
+    own = lens.fresh()
+    finding = _judge(name, duty, facts, book, own)
+    questions = sorted(own.touched())
+    choices = [sorted(lens.book.questions[question].positions) for question in questions]
+    changes: dict[tuple[tuple[str, str], ...], Status] = {}
+    for combination in product(*choices):
+        readings = dict(zip(questions, combination, strict=True))
+        other = _judge(name, duty, facts, book, lens.with_readings(readings))
+        if other.status is not finding.status:
+            moved = tuple((q, p) for q, p in readings.items() if own_position(own, book, q) != p)
+            changes[moved] = other.status
+    smallest = min((len(moved) for moved in changes), default=0)
+    named = tuple(
+        Change(question, position, status)
+        for moved, status in changes.items()
+        if len(moved) == smallest
+        for question, position in moved
+    )
+    return replace(finding, changes=named)
+
+
+def own_position(lens: Lens, book: QuarterBook, question: str) -> str:
+    """Name the position that the lens itself takes on a question."""
+    return lens.on(book.last_on).positions[question]

@@ -1,0 +1,84 @@
+"""Equipment duties: every machine on the register, every payout from an accredited pool, the VAT lock kept."""
+
+from datetime import date
+
+from kezek.duties.facts import OperatorFacts, QuarterBook
+from kezek.duties.finding import Finding, Status, Unit
+from kezek.duties.lens import Lens
+
+
+def machines_registered(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+    """Judge whether each machine seen at work is on the register under this operator.
+
+    Law: equipment.registration_required.
+    """
+    rule = lens.on(book.last_on).require("equipment.registration_required")
+    missing = tuple(
+        sighting.serial for sighting in facts.unregistered if book.quarter.from_on <= sighting.seen_on < book.until_on
+    )
+    return Finding(
+        duty="equipment.registered",
+        period=str(book.quarter),
+        status=Status.BREACHED if missing else Status.MET,
+        reason="duties.equipment.not_registered" if missing else "duties.equipment.registered",
+        measured=len(missing),
+        limit=0,
+        unit=Unit.MACHINES,
+        evidence=missing,
+        source=rule.source.key,
+        at=rule.at,
+    )
+
+
+def pool_accredited(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+    """Judge whether all coins came from pools on the state's list.
+
+    Law: pool.accreditation_required.
+    """
+    rule = lens.on(book.last_on).require("pool.accreditation_required")
+    others = [(pool, sat) for pool, sat in book.received_sat if pool not in facts.accredited_pool_ids and sat]
+    return Finding(
+        duty="pool.accredited",
+        period=str(book.quarter),
+        status=Status.BREACHED if others else Status.MET,
+        reason="duties.pool.not_accredited" if others else "duties.pool.accredited",
+        measured=sum(sat for _, sat in others),
+        limit=0,
+        unit=Unit.SAT,
+        evidence=tuple(f"{pool} ({sat} sat)" for pool, sat in others),
+        source=rule.source.key,
+        at=rule.at,
+    )
+
+
+def _years_after(on: date, years: int) -> date:
+    return date(on.year + years, on.month, 28) if (on.month, on.day) == (2, 29) else on.replace(year=on.year + years)
+
+
+def vat_lock_kept(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+    """Judge whether machines imported free of VAT stayed on the balance sheet for the whole lock.
+
+    Only departures inside the period count. What an early exit costs has no published figure, so nothing is claimed.
+
+    Law: vat.import_lock_years.
+    """
+    rule = lens.on(book.last_on).require("vat.import_lock_years")
+    years = lens.on(book.last_on).amount("vat.import_lock_years")
+    early = [
+        machine
+        for machine in facts.locked_machines_gone
+        if book.quarter.from_on <= machine.left_on < book.until_on
+        and machine.left_on < _years_after(machine.imported_on, years)
+    ]
+    return Finding(
+        duty="vat.import_lock",
+        period=str(book.quarter),
+        status=Status.BREACHED if early else Status.MET,
+        reason="duties.vat.lock_broken" if early else "duties.vat.lock_kept",
+        measured=len(early),
+        limit=0,
+        unit=Unit.MACHINES,
+        evidence=tuple(f"{m.serial}: imported {m.imported_on}, left {m.left_on}" for m in early),
+        source=rule.source.key,
+        at=rule.at,
+    )

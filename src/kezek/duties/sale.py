@@ -1,0 +1,88 @@
+"""Mandatory sale: the share of coins that must be sold, and where."""
+
+from datetime import date, timedelta
+
+from kezek.duties.facts import OperatorFacts, QuarterBook
+from kezek.duties.finding import Finding, Status, Unit
+from kezek.duties.lens import Lens
+from kezek.units.rounding import PPM, ceil_div
+
+
+def required_sale_sat(*, received_sat: int, share_ppm: int) -> int:
+    """Compute the least number of coins to sell, rounded up: a share of not less than. [sat]
+
+    >>> required_sale_sat(received_sat=1_001, share_ppm=750_000)
+    751
+    """
+    return ceil_div(received_sat * share_ppm, PPM)
+
+
+def _licensed_sat(facts: OperatorFacts, book: QuarterBook) -> int:
+    return sum(sat for venue, sat in book.sold_sat if venue in facts.licensed_exchange_ids)
+
+
+def _carried_sat(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> int:
+    """Sales over the due share in the quarter before, where the reading lets them count. [sat]"""
+    before = next((one for one in facts.books if one.quarter == book.quarter.previous), None)
+    if before is None or not lens.on(book.last_on).flag("sale.carry_over"):
+        return 0
+    return max(0, _licensed_sat(facts, before) - _due_sat(before, lens))
+
+
+def _due_sat(book: QuarterBook, lens: Lens) -> int:
+    law = lens.on(book.last_on)
+    counted = {"coins_received": book.total_received_sat, "coins_mined": book.mined_sat}
+    return required_sale_sat(
+        received_sat=counted[law.text("sale.denominator")], share_ppm=law.amount("sale.share_ppm")
+    )
+
+
+def sale_share(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+    """Judge whether the due share of the period's coins was sold on licensed exchanges by the period's last day.
+
+    Where the period is the calendar year, a quarter before its last is behind pace at worst. In an open period the
+    share is judged against the coins received so far: behind pace is a risk.
+
+    Law: sale.share_ppm, sale.period, sale.denominator, sale.carry_over.
+    """
+    law = lens.on(book.last_on)
+    rule = law.require("sale.share_ppm")
+    due_sat = _due_sat(book, lens)
+    counted_sat = _licensed_sat(facts, book) + _carried_sat(facts, book, lens)
+    short_sat = max(0, due_sat - counted_sat)
+    by_year = law.text("sale.period") == "calendar_year"
+    over = book.closed and not (by_year and book.quarter.number < 4)
+    return Finding(
+        duty="sale.share",
+        period=str(book.quarter),
+        status=(Status.BREACHED if over else Status.AT_RISK) if short_sat else Status.MET,
+        reason=("duties.sale.short" if over else "duties.sale.behind_pace") if short_sat else "duties.sale.sold",
+        measured=counted_sat,
+        limit=due_sat,
+        unit=Unit.SAT,
+        source=rule.source.key,
+        at=rule.at,
+        deadline_on=date(book.quarter.year, 12, 31) if by_year else book.quarter.until_on - timedelta(days=1),
+        at_stake_tiyn=book.coin_value_tiyn * short_sat // max(1, book.total_received_sat),
+    )
+
+
+def sale_venue(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+    """Judge whether coins were sold only on exchanges licensed in the Astana International Financial Centre.
+
+    Law: sale.venue_licensed_only.
+    """
+    rule = lens.on(book.last_on).require("sale.venue_licensed_only")
+    others = [(venue, sat) for venue, sat in book.sold_sat if venue not in facts.licensed_exchange_ids and sat]
+    return Finding(
+        duty="sale.venue",
+        period=str(book.quarter),
+        status=Status.BREACHED if others else Status.MET,
+        reason="duties.sale.venue_not_licensed" if others else "duties.sale.venue_licensed",
+        measured=sum(sat for _, sat in others),
+        limit=0,
+        unit=Unit.SAT,
+        evidence=tuple(f"{venue} ({sat} sat)" for venue, sat in others),
+        source=rule.source.key,
+        at=rule.at,
+    )

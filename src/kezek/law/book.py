@@ -1,0 +1,211 @@
+"""The law book: all its files read, checked and sealed; asked for the law of a day it gives a snapshot."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+from kezek.law import lock
+from kezek.law.absence import Absent, Ended, NotCovered, NotYetInForce, Unknown
+from kezek.law.file import BookFile
+from kezek.law.parse import parse_profiles, parse_quantity, parse_questions, parse_sources
+from kezek.law.problem import BookCode, BookProblem, NoRuleInForce
+from kezek.law.question import Profile, Question, check_readings, profile_named
+from kezek.law.snapshot import Snapshot
+from kezek.law.timeline import check_timeline
+from kezek.law.value import Quantity, Source, Value
+from kezek.units.problem import InputProblem, nearest
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+Folder: TypeAlias = Union["Traversable", Path]
+"""A folder of law data: on disk, or inside a package."""
+
+__all__ = [
+    "Absent",
+    "Book",
+    "Ended",
+    "NoRuleInForce",
+    "NotCovered",
+    "NotYetInForce",
+    "Snapshot",
+    "Unknown",
+    "Value",
+    "load_book",
+    "seal",
+]
+
+_HEADS = ("sources.toml", "questions.toml", "profiles.toml")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Book:
+    """Everything known about one country's law, read once and never changed.
+
+    Args:
+        quantities: Key to quantity, as `fee.rate.general`.
+        questions: The open questions.
+        profiles: The named choices of positions.
+        sources: Acts and documents.
+        file_digests: File name to SHA-256 (hex), line ends made Unix.
+    """
+
+    quantities: Mapping[str, Quantity]
+    questions: Mapping[str, Question]
+    profiles: Mapping[str, Profile]
+    sources: Mapping[str, Source]
+    file_digests: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over the sorted files: it names this state of the law in receipts."""
+        return lock.book_digest(self.file_digests)
+
+    def at(
+        self,
+        *,
+        on: date,
+        profile: str = "described",
+        readings: Mapping[str, str] | None = None,
+        accept_unconfirmed: frozenset[str] = frozenset(),
+        known_on: date | None = None,
+    ) -> Snapshot:
+        """Give the law of a day.
+
+        Args:
+            on: Day in Kazakhstan.
+            profile: Whose defaults to take.
+            readings: Question to position, where another than the profile's is wanted.
+            accept_unconfirmed: Keys whose unconfirmed values are accepted under a profile that refuses them.
+            known_on: Leave out what was published later.
+
+        Raises:
+            InputProblem: law.profile.unknown, law.reading.unknown, law.accept.unknown.
+
+        >>> load_book().at(on=date(2025, 10, 15)).amount("sale.share_ppm")
+        750000
+        """
+        taken = profile_named(name=profile, profiles=self.profiles)
+        wanted = dict(readings or {})
+        check_readings(readings=wanted, questions=self.questions)
+        for key in sorted(accept_unconfirmed - {*self.quantities}):
+            what, way_out = f"The book has no key {key!r}.", nearest(key, list(self.quantities))
+            raise InputProblem("law.accept.unknown", what, "accept_unconfirmed", way_out)
+        return Snapshot(
+            quantities=self.quantities,
+            questions=self.questions,
+            profile=taken,
+            on=on,
+            known_on=known_on,
+            positions=MappingProxyType({**taken.positions, **wanted}),
+            chosen=frozenset(wanted),
+            accept_unconfirmed=accept_unconfirmed,
+            digest=self.digest,
+        )
+
+
+def load_book(folder: Folder | None = None) -> Book:
+    """Read the packaged book (once per process), or the one in a folder.
+
+    A packaged book must match its lock; another is compared with its lock where it has one.
+
+    Raises:
+        BookProblem: law.file.*, naming file, line, key, the nearest right word and a way out.
+    """
+    return _packaged() if folder is None else _load(folder, must_be_sealed=False)
+
+
+def seal(folder: Path) -> Path:
+    """Write the lock of a book that loads, after an intended change; gives the path of the lock.
+
+    Raises:
+        BookProblem: law.file.*, where the book is not right; nothing is written then.
+    """
+    data = _read(folder)
+    _assemble(data)
+    path = folder / lock.LOCK_NAME
+    path.write_text(lock.lock_text(_digests(data)), encoding="utf-8", newline="\n")
+    return path
+
+
+@cache
+def _packaged() -> Book:
+    return _load(Path(__file__).with_name("book"), must_be_sealed=True)
+
+
+def _load(folder: Folder, *, must_be_sealed: bool) -> Book:
+    data = _read(folder)
+    seal_file = folder / lock.LOCK_NAME
+    if seal_file.is_file():
+        lock.verify(digests=_digests(data), lock=seal_file.read_text(encoding="utf-8"))
+    elif must_be_sealed:
+        raise lock.unsealed()
+    return _assemble(data)
+
+
+def _digests(data: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: lock.file_digest(content) for name, content in data.items()}
+
+
+def _read(folder: Folder) -> dict[str, bytes]:
+    if not folder.is_dir():
+        raise BookProblem(BookCode.MISSING, "There is no such folder.", str(folder), "Name the folder of a law book.")
+    data: dict[str, bytes] = {}
+    for child in _children(folder):
+        if child.is_dir():
+            data |= {_checked(f"{child.name}/{page.name}", page): page.read_bytes() for page in _children(child)}
+        elif child.name != lock.LOCK_NAME:
+            data[_checked(child.name, child)] = child.read_bytes()
+    for name in _HEADS:
+        if name not in data:
+            raise BookProblem(BookCode.MISSING, f"{name} is missing.", name, f"A book has {', '.join(_HEADS)}.", name)
+    return dict(sorted(data.items()))
+
+
+def _children(folder: Folder) -> Iterator[Folder]:
+    return (child for child in folder.iterdir() if not child.name.startswith((".", "__pycache__")))
+
+
+def _checked(name: str, page: Folder) -> str:
+    top_level = "/" not in name
+    if page.is_file() and name.endswith(".toml") and (not top_level or name in _HEADS):
+        return name
+    way_out = (
+        f"Remove it. {nearest(name, list(_HEADS))}" if top_level else "Keep <area>/<quantity>.toml and nothing else."
+    )
+    raise BookProblem(BookCode.STRAY, f"{name} is no part of a law book.", name, way_out, name)
+
+
+def _assemble(data: Mapping[str, bytes]) -> Book:
+    pages = {name: BookFile(name, _text(name, content)) for name, content in data.items()}
+    heads = {name: pages.pop(name) for name in _HEADS}
+    sources = parse_sources(heads["sources.toml"])
+    questions = parse_questions(heads["questions.toml"])
+    profiles = parse_profiles(heads["profiles.toml"], questions, heads["questions.toml"])
+    quantities: dict[str, Quantity] = {}
+    for page in pages.values():
+        quantity = parse_quantity(page, sources, questions)
+        check_timeline(quantity=quantity, questions=questions, file=page)
+        quantities[quantity.key] = quantity
+    _check_asked(quantities, questions, heads["questions.toml"])
+    return Book(MappingProxyType(quantities), questions, profiles, sources, MappingProxyType(_digests(data)))
+
+
+def _text(name: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        what = f"Byte {error.start} is not UTF-8."
+        raise BookProblem(BookCode.FORM, what, name, "Save the file as UTF-8.", name) from None
+
+
+def _check_asked(quantities: Mapping[str, Quantity], questions: Mapping[str, Question], file: BookFile) -> None:
+    asked = {question for quantity in quantities.values() for question in quantity.questions}
+    for key in questions:
+        if key not in asked:
+            what = f"No value takes a position on {key}."
+            raise file.problem(BookCode.UNUSED, what, "Give a value that reading, or drop the question.", key=key)

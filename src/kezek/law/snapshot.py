@@ -1,0 +1,211 @@
+"""The law of one day under one choice of positions; it remembers which open questions mattered to what was asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from types import MappingProxyType
+from typing import TypeVar
+
+from kezek.law.absence import Absent, Unknown
+from kezek.law.problem import NoRuleInForce, UnknownKey
+from kezek.law.question import Caution, Profile, Question, check_readings
+from kezek.law.resolve import resolve
+from kezek.law.value import Content, Quantity, Scale, Unit, Unlimited, Value
+from kezek.units.problem import nearest
+
+T = TypeVar("T", int, str, bool, tuple[str, ...])
+_Answer = tuple[Value | Absent, frozenset[str]]
+
+
+@dataclass(slots=True)
+class _Record:
+    touched: set[str] = field(default_factory=set)
+    unconfirmed: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """What the law said on a day. Nothing in it changes but the record of what was asked.
+
+    Args:
+        quantities: Everything the book says, shared and never copied.
+        questions: The open questions of the book.
+        profile: The profile whose defaults were taken.
+        on: The day asked for.
+        known_on: Leave out what was published later; None for all.
+        positions: The position chosen on every question.
+        chosen: Questions whose position was chosen by name, not taken from the profile.
+        accept_unconfirmed: Keys whose unconfirmed values are accepted under a profile that refuses them.
+        digest: Hash of the book.
+    """
+
+    quantities: Mapping[str, Quantity]
+    questions: Mapping[str, Question]
+    profile: Profile
+    on: date
+    known_on: date | None
+    positions: Mapping[str, str]
+    chosen: frozenset[str]
+    accept_unconfirmed: frozenset[str]
+    digest: str
+    _answers: dict[tuple[str, int | None], _Answer] = field(default_factory=dict, repr=False)
+    _record: _Record = field(default_factory=_Record, repr=False)
+
+    def find(self, key: str) -> Value | Absent:
+        """Give the value in force with its evidence, or the typed absence; a scale comes whole.
+
+        Raises:
+            UnknownKey: law.key.unknown, a key that no file of the book defines.
+        """
+        return self._ask(key, None)
+
+    def band_amount(self, key: str, at: int) -> Value | Absent:
+        """Give the value at an amount [of the scale's own unit]; one that depends on nothing is the same everywhere.
+
+        Raises:
+            UnknownKey: law.key.unknown.
+        """
+        return self._ask(key, at)
+
+    def require(self, key: str) -> Value:
+        """Give the value in force with its evidence, where going on without one makes no sense.
+
+        Raises:
+            NoRuleInForce: law.value.*, with the absence. UnknownKey: law.key.unknown.
+        """
+        found = self.find(key)
+        if isinstance(found, Value):
+            return found
+        raise NoRuleInForce(found, on=self.on)
+
+    def amount(self, key: str) -> int:
+        """Give an amount [of the quantity's unit].
+
+        Raises:
+            NoRuleInForce: law.value.*, with the absence. TypeError: it is no amount. UnknownKey: law.key.unknown.
+        """
+        return self._typed(key, int)
+
+    def limit(self, key: str) -> int | None:
+        """Give a limit [of the quantity's unit], or None where the law is known to set none.
+
+        Raises:
+            NoRuleInForce: law.value.*, with the absence. TypeError: it is no amount. UnknownKey: law.key.unknown.
+        """
+        if isinstance(self.require(key).content, Unlimited):
+            return None
+        return self._typed(key, int)
+
+    def text(self, key: str) -> str:
+        """Give a word, a date or a clock time, as written.
+
+        Raises:
+            NoRuleInForce: law.value.*, with the absence. TypeError: it is no text. UnknownKey: law.key.unknown.
+        """
+        return self._typed(key, str)
+
+    def flag(self, key: str) -> bool:
+        """Give a flag.
+
+        Raises:
+            NoRuleInForce: law.value.*, with the absence. TypeError: it is no flag. UnknownKey: law.key.unknown.
+        """
+        return self._typed(key, bool)
+
+    def items(self, key: str) -> tuple[str, ...]:
+        """Give a list of words; it may be empty.
+
+        Raises:
+            NoRuleInForce: law.value.*, with the absence. TypeError: it is no list. UnknownKey: law.key.unknown.
+        """
+        return self._typed(key, tuple)
+
+    def touched(self) -> frozenset[str]:
+        """Questions on which another position would have changed an answer given so far."""
+        return frozenset(self._record.touched)
+
+    def unconfirmed_used(self) -> frozenset[str]:
+        """Keys whose answers so far rest on an unconfirmed value."""
+        return frozenset(self._record.unconfirmed)
+
+    def tracked(self) -> "Snapshot":
+        """Give the same law with an empty record."""
+        return replace(self, _record=_Record())
+
+    def with_readings(self, readings: Mapping[str, str]) -> "Snapshot":
+        """Give the law under other positions on some questions, with an empty record; values are shared, not copied.
+
+        Raises:
+            InputProblem: law.reading.unknown.
+        """
+        check_readings(readings=readings, questions=self.questions)
+        positions = MappingProxyType({**self.positions, **readings})
+        return replace(self, positions=positions, chosen=self.chosen | {*readings}, _answers={}, _record=_Record())
+
+    def _ask(self, key: str, at: int | None) -> Value | Absent:
+        answer = self._answers.get((key, at))
+        if answer is None:
+            answer = self._answers[key, at] = self._answer(key, at)
+        found, touched = answer
+        self._record.touched |= touched
+        if isinstance(found, Value) and found.unconfirmed:
+            self._record.unconfirmed.add(key)
+        return found
+
+    def _answer(self, key: str, at: int | None) -> _Answer:
+        quantity = self._quantity(key)
+        found = self._settled(quantity, at, self.positions, self.chosen)
+        return found, frozenset(q for q in quantity.questions if self._matters(quantity, at, q, found))
+
+    def _matters(self, quantity: Quantity, at: int | None, question: str, found: Value | Absent) -> bool:
+        others = {*self.questions[question].positions} - {self.positions[question]}
+        chosen = self.chosen | {question}
+        return any(
+            _gist(self._settled(quantity, at, {**self.positions, question: other}, chosen)) != _gist(found)
+            for other in others
+        )
+
+    def _settled(
+        self, quantity: Quantity, at: int | None, positions: Mapping[str, str], chosen: frozenset[str]
+    ) -> Value | Absent:
+        found = resolve(
+            quantity=quantity,
+            on=self.on,
+            positions=positions,
+            questions=self.questions,
+            known_on=self.known_on,
+            at=at,
+        )
+        if not isinstance(found, Value) or not found.unconfirmed or self.profile.unconfirmed is Caution.USE:
+            return found
+        opted_in = quantity.key in self.accept_unconfirmed or (found.reading and found.reading.question in chosen)
+        return found if opted_in else self._refused(found)
+
+    def _refused(self, value: Value) -> Unknown:
+        question = value.reading.question if value.reading else ""
+        missing = f"a confirmed value of {value.key}; unconfirmed: {value.finding}"
+        by_reading = f", or choose {value.reading} by name" if value.reading else ""
+        way_out = f"Accept it: accept_unconfirmed {value.key}{by_reading}."
+        return Unknown(value.key, missing, value.source, value.at, question, way_out)
+
+    def _quantity(self, key: str) -> Quantity:
+        if key not in self.quantities:
+            what, way_out = f"The book has no key {key!r}.", nearest(key, list(self.quantities))
+            raise UnknownKey("law.key.unknown", what, "", way_out, key=key)
+        return self.quantities[key]
+
+    def _typed(self, key: str, kind: type[T]) -> T:
+        value = self.require(key)
+        if type(value.content) is kind:
+            return value.content
+        raise TypeError(f"{key} is {_noun(value.content, value.unit)}, asked for as {kind.__name__}")
+
+
+def _gist(answer: Value | Absent) -> object:
+    return answer.content if isinstance(answer, Value) else type(answer)
+
+
+def _noun(content: Content, unit: Unit) -> str:
+    if isinstance(content, Scale):
+        return "a scale (ask band_amount)"
+    return "a limit that does not exist (ask limit)" if isinstance(content, Unlimited) else f"in {unit}"
