@@ -322,7 +322,7 @@ class DayEngine:
             self.state.final_purchase_kwh[purchase.purchase_id] = cut.left_kwh
             body = {"purchase_id": purchase.purchase_id, "before_kwh": purchase.energy_kwh, "left_kwh": cut.left_kwh}
             self.state.cut_entry_of_purchase[purchase.purchase_id] = self._record(
-                Derived.CUT, purchase.purchase_id, at, body
+                Derived.CUT, f"{purchase.purchase_id}/cut", at, body
             )
             net_tiyn, vat_tiyn = entries.refund_amounts(
                 before_kwh=purchase.energy_kwh,

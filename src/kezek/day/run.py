@@ -11,8 +11,9 @@ from kezek import __version__
 from kezek.day.bidding import Bids, GroupBid, group_bids, make_bids
 from kezek.day.books import PeriodFacts, operator_facts, period_facts, sales
 from kezek.day.engine import DayEngine, DayState
-from kezek.day.events import Closed, Opened, Payout, Prepaid, Revision, Supply
+from kezek.day.events import Opened, Payout, Prepaid, Revision, Supply
 from kezek.day.planted import Plan, behind_pace, plant_breaches
+from kezek.day.replay import table_digests
 from kezek.day.settings import Settings
 from kezek.day.tables import day_tables, machines_table, parquet_bytes
 from kezek.day.use import GroupHour, coins_by_operator_sat, group_hours, meter_readings, paid_sat
@@ -21,13 +22,14 @@ from kezek.duties.lens import Lens
 from kezek.evidence.log import Log
 from kezek.evidence.signature import Signer
 from kezek.facts import figures
-from kezek.facts.table import table_digests
+from kezek.facts.table import table_digests as fact_digests
 from kezek.grid.assumptions import SupplyAssumptions, default_assumptions
 from kezek.grid.demand import month_hours
 from kezek.grid.explain import Assumption, explain
 from kezek.grid.supply import MonthSupply, SupplyHour, day_supply, month_supply
 from kezek.market.product import product_id
 from kezek.mining.network import NetworkDay, network_day
+from kezek.mining.network import covered_dates as network_dates
 from kezek.mining.value import CoinPrice, coin_price, value_tiyn
 from kezek.registry.licence import Period
 from kezek.registry.machine import MachineColumns, owners_by_serial, register_machines, unregistered
@@ -35,6 +37,7 @@ from kezek.registry.operator import Operator, Route
 from kezek.registry.population import PopulationAssumptions, draw_operators
 from kezek.units.calendar import hours_of
 from kezek.units.chance import Stream
+from kezek.units.problem import InputProblem
 from kezek.units.rounding import PPM, half_up, share_of
 
 Progress = Callable[[str], None]
@@ -93,6 +96,7 @@ def run_day(*, request: DayRequest, progress: Progress) -> DayResult:
     """
     on, stream = request.on, Stream(request.seed, "day")
     progress("network facts")
+    _require_covered(on)
     network = network_day(on=on, epochs=figures.difficulty_epochs())
     price = coin_price(on=on, usd_cents=figures.usd_cents_per_btc(), tiyn_per_usd=figures.tiyn_per_usd())
     engine = DayEngine(lens=request.lens, opened=_opened(request))
@@ -128,7 +132,7 @@ def run_day(*, request: DayRequest, progress: Progress) -> DayResult:
     progress("tables")
     tables = day_tables(state=engine.state)
     table_bytes = {name: parquet_bytes(frame) for name, frame in tables.items()}
-    engine.close(Closed({name: hashlib.sha256(data).hexdigest() for name, data in table_bytes.items()}))
+    engine.close(table_digests(tables))
     tables["machines"] = machines_table(register=register, models=figures.asic_models())
     table_bytes["machines"] = parquet_bytes(tables["machines"])
     return DayResult(
@@ -166,6 +170,22 @@ def _month_take_up_ppm(on: date, assumptions: SupplyAssumptions, engine: DayEngi
     return half_up(bought_kwh * PPM, offered_kwh) if offered_kwh else 0
 
 
+def covered_dates() -> tuple[date, date]:
+    """Name the first and last delivery date for which every shipped table has figures."""
+    first, last = network_dates(epochs=figures.difficulty_epochs())
+    months = sorted(set(figures.usd_cents_per_btc()) & set(figures.tiyn_per_usd()))
+    year, month = map(int, months[-1].split("-"))
+    price_last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+    return max(first, date.fromisoformat(f"{months[0]}-01")), min(last, price_last)
+
+
+def _require_covered(on: date) -> None:
+    first, last = covered_dates()
+    if not first <= on <= last:
+        way_out = f"Choose a date from {first} to {last}."
+        raise InputProblem("day.date.outside", f"{on} is outside the shipped tables.", "--date", way_out)
+
+
 def _opened(request: DayRequest) -> Opened:
     book = request.lens.book
     return Opened(
@@ -177,7 +197,7 @@ def _opened(request: DayRequest) -> Opened:
         seed=request.seed,
         law_digest=book.digest,
         law_files=dict(book.file_digests),
-        fact_files=table_digests(),
+        fact_files=fact_digests(),
         scenario_digest=request.scenario_digest,
         fleet_digest=request.fleet_digest,
         reserve_tiyn_per_kwh=request.scenario.whole("reserve_price"),

@@ -1,0 +1,26 @@
+"""Small commands: print a shipped assumptions file, seal a law book."""
+
+import sys
+from pathlib import Path
+
+from kezek.day.settings import default_text
+from kezek.law.book import seal
+from kezek.units.problem import InputProblem, nearest
+
+_EXAMPLES = ["fleet", "scenario"]
+
+
+def example_command(name: str) -> None:
+    """Print `scenario.toml` or `fleet.toml`.
+
+    Raises:
+        InputProblem: cli.example.unknown.
+    """
+    if name not in _EXAMPLES:
+        raise InputProblem("cli.example.unknown", f"There is no example {name!r}.", "", nearest(name, _EXAMPLES))
+    sys.stdout.write(default_text(f"{name}.toml"))
+
+
+def seal_command(folder: Path) -> None:
+    """Seal a law book and say where."""
+    sys.stdout.write(f"sealed: {seal(folder)}\n")

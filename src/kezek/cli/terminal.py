@@ -1,0 +1,174 @@
+"""The day on a terminal: a table per zone and hour, and the summary."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich import box
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from kezek.reports.words import sentence
+from kezek.units.quantity import Coins, Energy, EnergyPrice, Money, Power, Share
+
+
+def _mwh(kwh: int) -> str:
+    return f"{kwh // 1_000:,}".replace(",", " ") if kwh % 1_000 == 0 else f"{kwh // 100 / 10:,.1f}".replace(",", " ")
+
+
+def _price(tiyn: int | None) -> str:
+    return "–" if tiyn is None else f"{tiyn // 100}.{tiyn % 100:02d}"
+
+
+def _whole_mwh(kwh: int) -> str:
+    return Energy(1_000 * kwh).in_unit("MWh", 0)
+
+
+def _whole_mw(watts: int) -> str:
+    return Power(watts).in_unit("MW", 0)
+
+
+def _count(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
+
+
+def _trillions(difficulty: str) -> str:
+    return f"{int(difficulty.partition('.')[0]) // 10**10 / 100:.2f} T"
+
+
+def _share(ppm: int) -> str:
+    return Share(ppm).in_unit("%", 1)
+
+
+def show_day(*, console: Console, summary: Mapping[str, Any], hours: pl.DataFrame, folder: Path) -> None:
+    """Print the day: both zones by hour, then what it came to."""
+    for zone in hours["zone"].unique(maintain_order=True).to_list():
+        console.print(_zone_table(zone, hours.filter(pl.col("zone") == zone)))
+    console.print(_summary_panel(summary))
+    console.print(_breaches(summary))
+    synthetic = sum(one["synthetic"] for one in summary["assumptions"])
+    console.print(
+        f"[bold]{folder / 'report.html'}[/] shows it all with charts; its {len(summary['assumptions'])} assumptions "
+        f"({synthetic} synthetic) are listed there and in summary.json.",
+        soft_wrap=True,
+    )
+    console.print(f"Check it: [cyan]kezek replay {folder}[/]", soft_wrap=True)
+
+
+def _zone_table(zone: str, rows: pl.DataFrame) -> Table:
+    table = Table(
+        title=f"{sentence(zone)}: MWh by hour; ₸/kWh paid, without VAT",
+        title_style="bold",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for name in ("hour", "offered", "asked", "bought", "bids", "low", "mean", "high", ""):
+        table.add_column(name, justify="left" if name in ("hour", "") else "right", no_wrap=True)
+    for row in rows.iter_rows(named=True):
+        table.add_row(*_hour_cells(row), style="dim" if row["offered_kwh"] == 0 else "")
+    return table
+
+
+def _hour_cells(row: Mapping[str, Any]) -> list[str]:
+    if row["offered_kwh"] == 0:
+        return [row["hour"], "0", "–", "–", "–", "–", "–", "–", "no surplus"]
+    note = ""
+    if row["revised_offer_kwh"] is not None:
+        note = f"cut to {_mwh(row['bought_after_curtailment_kwh'])}"
+    elif row["bought_kwh"] == row["offered_kwh"]:
+        note = "sold out"
+    return [
+        row["hour"],
+        _mwh(row["offered_kwh"]),
+        _mwh(row["asked_kwh"]),
+        _mwh(row["bought_kwh"]),
+        str(row["bid_count"]),
+        _price(row["lowest_tiyn_per_kwh"]),
+        _price(row["average_tiyn_per_kwh"]),
+        _price(row["highest_tiyn_per_kwh"]),
+        note,
+    ]
+
+
+def _summary_panel(summary: Mapping[str, Any]) -> Panel:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column()
+    for name, text in _lines(summary):
+        grid.add_row(name, text)
+    title = f"National day {summary['date']}, profile {summary['profile']}, seed {summary['seed']}"
+    return Panel(grid, title=title, subtitle="fleet, bids, meters and books are synthetic", box=box.ROUNDED)
+
+
+def _lines(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    market, network, fleet = summary["market"], summary["network"], summary["fleet"]
+    money, output, evidence = summary["money"], summary["output"], summary["evidence"]
+    refused = market["outcomes"].get("refused", 0)
+    return [
+        (
+            "Surplus",
+            f"{_whole_mwh(market['offered_kwh'])} offered, {_whole_mwh(market['bought_kwh'])} bought: "
+            f"take-up {_share(market['take_up_ppm'])}; over the month {_share(market['month_take_up_ppm'])} of "
+            f"{market['month_offered_mwh'] // 1_000} GWh (targets {_share(market['target_take_up_ppm'])} of "
+            f"{market['target_offered_mwh'] // 1_000} GWh)",
+        ),
+        (
+            "Auction",
+            f"{market['orders']} orders, {refused} refused; {market['purchases']} purchases, the largest "
+            f"{Energy(1_000 * market['largest_purchase_kwh'])}; reserve "
+            f"{EnergyPrice(market['reserve_tiyn_per_kwh'])} "
+            f"(synthetic); rules {', '.join(market['rules'])}",
+        ),
+        *[("Curtailment", _curtailment(one)) for one in summary["curtailment"]],
+        (
+            "Money",
+            f"{Money(money['energy_sales_tiyn'])} energy + {Money(money['vat_tiyn'])} VAT from "
+            f"{Money(money['prepaid_tiyn'])} prepaid; all accounts add up to {money['sum_of_all_accounts_tiyn']}",
+        ),
+        (
+            "Fleet",
+            f"{fleet['operators']} operators, {_count(fleet['machines_registered'])} machines registered "
+            f"({_whole_mw(fleet['registered_power_w'])}), {_count(fleet['machines_active'])} running "
+            f"({_whole_mw(fleet['active_power_w'])})",
+        ),
+        (
+            "Coins",
+            f"{Coins(output['credited_sat'])} from {_whole_mwh(output['metered_wh'] // 1_000)} metered, worth "
+            f"{Money(output['coin_value_tiyn'])} after the pools' fees; "
+            f"difficulty {_trillions(network['difficulty'])}; {network['transaction_fees']}",
+        ),
+        (
+            "Evidence",
+            f"{evidence['entries']} log entries, {evidence['receipts']} receipts, root {evidence['root'][:24]}…",
+        ),
+    ]
+
+
+def _curtailment(one: Mapping[str, Any]) -> str:
+    return (
+        f"{one['product_id']}: {Energy(1_000 * one['sold_before_kwh'])} sold, cut to "
+        f"{Energy(1_000 * one['sold_after_kwh'])}; {one['purchases_cancelled']} purchases cancelled, "
+        f"{one['purchases_reduced']} reduced, nobody's award rose"
+    )
+
+
+def _breaches(summary: Mapping[str, Any]) -> Table | Text:
+    duties = summary["duties"]
+    states = duties["operators_by_status"]
+    title = (
+        f"Duties of the closed quarters: {states['breached']} operators breach one, {states['at_risk']} at risk, "
+        f"{states['undetermined']} undetermined, {states['met']} meet all; "
+        f"{duties['findings_that_depend_on_a_reading']} findings depend on a reading of the law"
+    )
+    if not duties["breached"]:
+        return Text(title)
+    table = Table(title=title, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("operator", "quarter", "duty", "what"):
+        table.add_column(name, no_wrap=name != "what")
+    for one in duties["breached"]:
+        table.add_row(one["operator_id"], one["period"], one["duty"], sentence(one["reason"]))
+    return table
