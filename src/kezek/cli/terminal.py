@@ -14,6 +14,19 @@ from rich.text import Text
 from kezek.reports.words import sentence
 from kezek.units.quantity import Coins, Energy, EnergyPrice, Money, Power, Share
 
+_COLUMNS = (
+    ("hour", 5),
+    ("offered", 7),
+    ("asked", 6),
+    ("bought", 6),
+    ("bids", 4),
+    ("low", 5),
+    ("mean", 5),
+    ("high", 5),
+    ("", 11),
+)
+"""Columns of the hourly table with their least width: 80 characters hold them all."""
+
 
 def _mwh(kwh: int) -> str:
     return f"{kwh // 1_000:,}".replace(",", " ") if kwh % 1_000 == 0 else f"{kwh // 100 / 10:,.1f}".replace(",", " ")
@@ -64,25 +77,27 @@ def _zone_table(zone: str, rows: pl.DataFrame) -> Table:
         title_style="bold",
         title_justify="left",
         box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
         pad_edge=False,
     )
-    for name in ("hour", "offered", "asked", "bought", "bids", "low", "mean", "high", ""):
-        table.add_column(name, justify="left" if name in ("hour", "") else "right", no_wrap=True)
+    for name, width in _COLUMNS:
+        table.add_column(name, justify="left" if name in ("hour", "") else "right", no_wrap=True, min_width=width)
     for row in rows.iter_rows(named=True):
         table.add_row(*_hour_cells(row), style="dim" if row["offered_kwh"] == 0 else "")
     return table
 
 
 def _hour_cells(row: Mapping[str, Any]) -> list[str]:
+    hour = row["hour"].replace("(second)", "2nd")
     if row["offered_kwh"] == 0:
-        return [row["hour"], "0", "–", "–", "–", "–", "–", "–", "no surplus"]
+        return [hour, "0", "–", "–", "–", "–", "–", "–", "no surplus"]
     note = ""
     if row["revised_offer_kwh"] is not None:
         note = f"cut to {_mwh(row['bought_after_curtailment_kwh'])}"
     elif row["bought_kwh"] == row["offered_kwh"]:
         note = "sold out"
     return [
-        row["hour"],
+        hour,
         _mwh(row["offered_kwh"]),
         _mwh(row["asked_kwh"]),
         _mwh(row["bought_kwh"]),

@@ -66,6 +66,7 @@ class DayState:
     operators: dict[str, Operator] = field(default_factory=dict)
     products: dict[str, ProductState] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
+    decision_of: dict[Order, Decision] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     purchases: dict[str, Purchase] = field(default_factory=dict)
     final_purchase_kwh: dict[str, int] = field(default_factory=dict)
@@ -147,12 +148,15 @@ class DayEngine:
         self.state.products[supply.product_id] = ProductState(product, supply)
 
     def submit(self, order: Order) -> None:
-        """Take or refuse an order."""
+        """Take or refuse an order; the same order again is logged, gets the same answer and changes nothing."""
         self._record(Input.ORDER, order.order_id, order.received_at, order)
         decision = self._orders().decide(order)
-        self.state.decisions.append(decision)
-        if decision.refusal is None:
-            self.state.products[order.product_id].decisions.append(decision)
+        if decision is not self.state.decision_of.setdefault(order, decision):
+            raise InvariantBroken(f"order {order.order_id} was answered twice in different ways")
+        if len(self.state.decision_of) > len(self.state.decisions):
+            self.state.decisions.append(decision)
+            if decision.refusal is None:
+                self.state.products[order.product_id].decisions.append(decision)
         body = {
             "order_id": order.order_id,
             "refusal": decision.refusal,

@@ -253,7 +253,7 @@ def plant_breaches(
     free = stream.shuffled(sorted(by_id))
     plans = []
     for duty, key, plant in KINDS:
-        closed = [book for book in next(iter(by_id.values())).books if book.closed]
+        closed = [book for book in facts[0].books if facts[0].is_closed(book)]
         quarter = _quarter_for(duty, closed, facts[0].as_of_on, lens)
         if quarter is None or not _applies(duty, key, quarter, lens):
             continue
@@ -269,7 +269,7 @@ def plant_breaches(
 def behind_pace(facts: OperatorFacts) -> OperatorFacts:
     """Let an operator be slow with its sales in the open quarter: no breach, a risk."""
     book = facts.books[-1]
-    if book.closed:
+    if facts.is_closed(book):
         return facts
     slow = tuple((venue, sat * 300_000 // PPM) for venue, sat in book.sold_sat)
     return replace(facts, books=(*facts.books[:-1], replace(book, sold_sat=slow)))

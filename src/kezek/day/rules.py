@@ -30,10 +30,11 @@ def _require_known(law: Snapshot) -> None:
     open_keys += [fee] if isinstance(fee, Unknown) else []
     if not open_keys:
         return
-    what = f"The day needs {len(open_keys)} values that profile {law.profile.key} leaves open on {law.on}: "
-    what += f"{', '.join(found.key for found in open_keys)}."
+    keys = ", ".join(found.key for found in open_keys)
+    what = f"Profile {law.profile.key} leaves open on {law.on} what the day needs: {keys}."
     options = dict.fromkeys(_option(found, law) for found in open_keys)
-    way_out = f"Use --profile described, or settle each: {' '.join(options)}."
+    other = "" if law.profile.key == "described" else "Use --profile described, or settle it. "
+    way_out = f"{other}Add {' '.join(options)}."
     raise InputProblem("day.rules.law_open", what, "--profile", way_out)
 
 

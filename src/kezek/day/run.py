@@ -9,15 +9,16 @@ import polars as pl
 
 from kezek import __version__
 from kezek.day.bidding import Bids, GroupBid, group_bids, make_bids
-from kezek.day.books import PeriodFacts, operator_facts, period_facts, sales
+from kezek.day.books import PeriodFacts, operator_facts, period_facts
 from kezek.day.engine import DayEngine, DayState
 from kezek.day.events import Opened, Payout, Prepaid, Revision, Supply
 from kezek.day.planted import Plan, behind_pace, plant_breaches
 from kezek.day.replay import table_digests
 from kezek.day.settings import Settings
 from kezek.day.tables import day_tables, machines_table, parquet_bytes
-from kezek.day.use import GroupHour, coins_by_operator_sat, group_hours, meter_readings, paid_sat
-from kezek.duties.facts import FeeRecord, OperatorFacts, Purchased, QuarterBook, Sighting
+from kezek.day.today import Today, bought_by_owner_kwh, with_today
+from kezek.day.use import coins_by_operator_sat, group_hours, meter_readings, paid_sat
+from kezek.duties.facts import OperatorFacts, Sighting
 from kezek.duties.lens import Lens
 from kezek.evidence.log import Log
 from kezek.evidence.signature import Signer
@@ -28,10 +29,10 @@ from kezek.grid.demand import month_hours
 from kezek.grid.explain import Assumption, explain
 from kezek.grid.supply import MonthSupply, SupplyHour, day_supply, month_supply
 from kezek.market.product import product_id
+from kezek.metering.reading import energy_by_operator_wh
 from kezek.mining.network import NetworkDay, network_day
 from kezek.mining.network import covered_dates as network_dates
-from kezek.mining.value import CoinPrice, coin_price, value_tiyn
-from kezek.registry.licence import Period
+from kezek.mining.value import CoinPrice, coin_price
 from kezek.registry.machine import MachineColumns, owners_by_serial, register_machines, unregistered
 from kezek.registry.operator import Operator, Route
 from kezek.registry.population import PopulationAssumptions, draw_operators
@@ -100,41 +101,24 @@ def run_day(*, request: DayRequest, progress: Progress) -> DayResult:
     network = network_day(on=on, epochs=figures.difficulty_epochs())
     price = coin_price(on=on, usd_cents=figures.usd_cents_per_btc(), tiyn_per_usd=figures.tiyn_per_usd())
     engine = DayEngine(lens=request.lens, opened=_opened(request))
-    periods = period_facts(
-        on=on,
-        epochs=figures.difficulty_epochs(),
-        usd_cents=figures.usd_cents_per_btc(),
-        tiyn_per_usd=figures.tiyn_per_usd(),
-    )
     progress("supply")
-    assumptions = replace(
-        default_assumptions(),
-        reserve_margin_ppm=request.scenario.whole("reserve_margin"),
-        target_offered_mwh_per_month=request.scenario.whole("target_offered") // 10**6,
-    )
-    month = month_supply(year=on.year, month=on.month, assumptions=assumptions)
+    assumptions = _supply_assumptions(request)
+    supply = day_supply(on=on, assumptions=assumptions)
     progress("licensed fleet")
-    operators = draw_operators(
-        assumptions=_population(request.fleet), models=figures.asic_models(), on=on, stream=stream.child("fleet")
-    )
-    register = register_machines(operators=operators, models=figures.asic_models(), seed=request.seed)
-    facts, plans = _books(request, operators, register, periods, stream.child("books"))
-    licences = {one.operator_id: one.licence for one in facts}
-    operators = tuple(replace(one, licence=licences[one.operator_id]) for one in operators)
-    progress("bids")
-    bids = _trade(request, engine, operators, network, price, day_supply(on=on, assumptions=assumptions), stream)
+    fleet = _draw_fleet(request, stream)
+    progress("bids and auction")
+    bids = _trade(request, engine, fleet.operators, network, price, supply, stream)
     progress("curtailment")
     _curtail(request, engine)
     progress("use and output")
-    used = _use(request, engine, bids, operators, network, stream)
+    _use(request, engine, bids, fleet.operators, network, stream)
     progress("duties")
-    _judge(request, engine, facts, used, price)
+    _judge(request, engine, fleet.facts, price)
     progress("tables")
     tables = day_tables(state=engine.state)
-    table_bytes = {name: parquet_bytes(frame) for name, frame in tables.items()}
     engine.close(table_digests(tables))
-    tables["machines"] = machines_table(register=register, models=figures.asic_models())
-    table_bytes["machines"] = parquet_bytes(tables["machines"])
+    tables["machines"] = machines_table(register=fleet.register, models=figures.asic_models())
+    month = month_supply(year=on.year, month=on.month, assumptions=assumptions)
     return DayResult(
         request=request,
         network=network,
@@ -143,17 +127,60 @@ def run_day(*, request: DayRequest, progress: Progress) -> DayResult:
         state=engine.state,
         log=engine.log,
         group_bids=bids.group_bids,
-        plans=plans,
+        plans=fleet.plans,
         tables=tables,
-        table_bytes=table_bytes,
-        assumptions=(
-            *request.scenario.assumptions,
-            *request.fleet.assumptions,
-            *explain(assumptions=assumptions, month_figures=month),
-        ),
+        table_bytes={name: parquet_bytes(frame) for name, frame in tables.items()},
+        assumptions=_all_assumptions(request, assumptions, month),
         unconfirmed=tuple(sorted(request.lens.unconfirmed_used())),
         month_take_up_ppm=_month_take_up_ppm(on, assumptions, engine),
     )
+
+
+def _supply_assumptions(request: DayRequest) -> SupplyAssumptions:
+    return replace(
+        default_assumptions(),
+        reserve_margin_ppm=request.scenario.whole("reserve_margin"),
+        target_offered_mwh_per_month=request.scenario.whole("target_offered") // 10**6,
+    )
+
+
+def _all_assumptions(
+    request: DayRequest, assumptions: SupplyAssumptions, month: MonthSupply
+) -> tuple[Assumption, ...]:
+    """List every assumption once: the files' own, then the grid's that no file states."""
+    stated = (*request.scenario.assumptions, *request.fleet.assumptions)
+    restated = {"reserve_margin_ppm", "target_offered_mwh_per_month"}
+    grid = explain(assumptions=assumptions, month_figures=month)
+    return (*stated, *(one for one in grid if one.key not in restated))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fleet:
+    """The licensees with their machines and books, and what was planted into the books."""
+
+    operators: tuple[Operator, ...]
+    register: MachineColumns
+    facts: tuple[OperatorFacts, ...]
+    plans: tuple[Plan, ...]
+
+
+def _draw_fleet(request: DayRequest, stream: Stream) -> _Fleet:
+    """Draw the licensees, register their machines, write their books; licences are those of the books."""
+    models = figures.asic_models()
+    operators = draw_operators(
+        assumptions=_population(request.fleet), models=models, on=request.on, stream=stream.child("fleet")
+    )
+    register = register_machines(operators=operators, models=models, seed=request.seed)
+    periods = period_facts(
+        on=request.on,
+        epochs=figures.difficulty_epochs(),
+        usd_cents=figures.usd_cents_per_btc(),
+        tiyn_per_usd=figures.tiyn_per_usd(),
+    )
+    facts, plans = _books(request, operators, register, periods, stream.child("books"))
+    licences = {one.operator_id: one.licence for one in facts}
+    licensed = tuple(replace(one, licence=licences[one.operator_id]) for one in operators)
+    return _Fleet(licensed, register, facts, plans)
 
 
 def _month_take_up_ppm(on: date, assumptions: SupplyAssumptions, engine: DayEngine) -> int:
@@ -338,7 +365,7 @@ def _use(
     operators: Sequence[Operator],
     network: NetworkDay,
     stream: Stream,
-) -> list[GroupHour]:
+) -> None:
     """Run the machines on what was bought or is their own; read the meters; pay out."""
     awarded = {order_id: kwh for state in engine.state.products.values() for order_id, kwh in state.final_kwh.items()}
     licensed = [one for one in operators if one.licence.state_on(request.on) == "active"]
@@ -361,87 +388,26 @@ def _use(
         fee_ppm = request.fleet.whole("pool_fee")
         paid = paid_sat(credited_sat=credited, fee_ppm=fee_ppm)
         engine.pay_out(Payout(operator.operator_id, operator.pool_id, credited, paid))
-    return used
 
 
 def _judge(
     request: DayRequest,
     engine: DayEngine,
     facts: Sequence[OperatorFacts],
-    used: Sequence[GroupHour],
     price: CoinPrice,
 ) -> None:
     """Add the day to every operator's open books, file them, judge."""
-    groups: dict[str, list[GroupHour]] = {}
-    for hour in used:
-        groups.setdefault(hour.group.operator_id, []).append(hour)
-    bought = _bought_kwh(engine)
+    metered_wh = energy_by_operator_wh(engine.state.readings)
+    bought_kwh = bought_by_owner_kwh(engine.state)
     payouts = {payout.operator_id: payout for payout in engine.state.payouts}
     for one in facts:
-        mine = groups.get(one.operator_id, [])
-        payout = payouts[one.operator_id]
-        book = _with_day(one, mine, payout, bought.get(one.operator_id, 0), price, request)
-        closed = tuple(book for book in one.books if book.closed)
+        today = Today(
+            on=request.on,
+            metered_wh=metered_wh[one.operator_id],
+            bought_kwh=bought_kwh.get(one.operator_id, 0),
+            payout=payouts[one.operator_id],
+            tiyn_per_btc=price.tiyn_per_btc,
+        )
+        book = with_today(facts=one, today=today, exchanges=request.fleet.words("exchanges"), lens=request.lens)
+        closed = tuple(book for book in one.books if one.is_closed(book))
         engine.file_books(replace(one, books=(*closed, book)))
-
-
-def _empty_book(last: QuarterBook, pool_id: str, on: date) -> QuarterBook:
-    """Open the book of a quarter on its first day."""
-    return QuarterBook(
-        quarter=last.quarter.next,
-        until_on=on,
-        mined=Period(on, on),
-        mined_sat=0,
-        received_sat=((pool_id, 0),),
-        sold_sat=(),
-        disclosed_sat=0,
-        metered_wh=0,
-        platform=Purchased(0, 0, on),
-        other_source_kwh=0,
-        least_energy_wh=0,
-        average_price_tiyn_per_kwh=last.average_price_tiyn_per_kwh,
-        coin_value_tiyn=0,
-        cost_tiyn=0,
-        tax_declared_tiyn=0,
-        fee=FeeRecord(None, None, 0),
-    )
-
-
-def _bought_kwh(engine: DayEngine) -> dict[str, int]:
-    """Energy bought on the platform for each operator's machines, tenants' included under the tenant. [kWh]"""
-    totals: dict[str, int] = {}
-    for state in engine.state.products.values():
-        for order_id, kwh in state.final_kwh.items():
-            owner = order_id.split("/")[-2]
-            totals[owner] = totals.get(owner, 0) + kwh
-    return totals
-
-
-def _with_day(
-    facts: OperatorFacts,
-    used: Sequence[GroupHour],
-    payout: Payout,
-    bought_kwh: int,
-    price: CoinPrice,
-    request: DayRequest,
-) -> QuarterBook:
-    """Add one day's energy, purchases and coins to the open book; on the first day of a quarter it starts empty."""
-    on, last = request.on, facts.books[-1]
-    book = _empty_book(last, payout.pool_id, on) if last.closed else last
-    metered_wh = sum(hour.energy_wh for hour in used)
-    on_grid = facts.route in (Route.GRID_SURPLUS, Route.HOSTED)
-    own_kwh = 0 if on_grid else -(-metered_wh // 1_000)
-    (pool, sat), *others = book.received_sat
-    return replace(
-        book,
-        until_on=on + timedelta(days=1),
-        mined=replace(book.mined, until_on=on + timedelta(days=1)) if metered_wh else book.mined,
-        mined_sat=book.mined_sat + payout.credited_sat,
-        received_sat=((pool, sat + payout.paid_sat), *others),
-        sold_sat=(*book.sold_sat, *sales(payout.paid_sat, request.fleet.words("exchanges"), request.lens, on)),
-        disclosed_sat=book.disclosed_sat + payout.paid_sat,
-        metered_wh=book.metered_wh + metered_wh,
-        platform=replace(book.platform, energy_kwh=book.platform.energy_kwh + bought_kwh),
-        other_source_kwh=book.other_source_kwh + own_kwh,
-        coin_value_tiyn=book.coin_value_tiyn + value_tiyn(sat=payout.paid_sat, tiyn_per_btc=price.tiyn_per_btc),
-    )

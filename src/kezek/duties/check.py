@@ -69,7 +69,7 @@ def check(*, facts: OperatorFacts, lens: Lens) -> Verdict:
     for book in facts.books:
         for name, duty in DUTIES.items():
             finding = _with_changes(name, duty, facts, book, lens)
-            findings.append(finding if book.closed else finding.for_open_period())
+            findings.append(finding if facts.is_closed(book) else finding.for_open_period())
     return Verdict(facts.operator_id, tuple(findings))
 
 

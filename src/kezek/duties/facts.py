@@ -64,11 +64,6 @@ class QuarterBook:
     fee: FeeRecord
 
     @property
-    def closed(self) -> bool:
-        """Tell whether the whole quarter is in the books."""
-        return self.until_on >= self.quarter.until_on
-
-    @property
     def total_received_sat(self) -> int:
         """Coins received from all pools. [sat]"""
         return sum(sat for _, sat in self.received_sat)
@@ -116,3 +111,7 @@ class OperatorFacts:
     unregistered: tuple[Sighting, ...]
     locked_machines_gone: tuple[LockedMachine, ...]
     books: tuple[QuarterBook, ...]
+
+    def is_closed(self, book: QuarterBook) -> bool:
+        """Tell whether a quarter is over on the day of the verdict: on its last day it is still open."""
+        return book.quarter.until_on <= self.as_of_on

@@ -51,7 +51,7 @@ def sale_share(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
     counted_sat = _licensed_sat(facts, book) + _carried_sat(facts, book, lens)
     short_sat = max(0, due_sat - counted_sat)
     by_year = law.text("sale.period") == "calendar_year"
-    over = book.closed and not (by_year and book.quarter.number < 4)
+    over = facts.is_closed(book) and not (by_year and book.quarter.number < 4)
     return Finding(
         duty="sale.share",
         period=str(book.quarter),

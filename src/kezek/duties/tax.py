@@ -49,7 +49,7 @@ def income_tax_declared(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> 
 
     No source gives a day for it, so only the amount of a closed quarter is judged.
     """
-    if not book.closed:
+    if not facts.is_closed(book):
         return Finding("tax.income", str(book.quarter), Status.NOT_APPLICABLE, "duties.tax.period_open")
     law = lens.on(book.last_on)
     rule = law.require("tax.income_rate_ppm")

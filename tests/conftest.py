@@ -1,0 +1,86 @@
+"""What all tests share: one finished default day, its folder, and a skip that can be made an error."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from kezek.cli.day import DayOptions, run_day_command
+from kezek.day.run import DayRequest, DayResult, run_day
+from kezek.day.settings import read_fleet, read_scenario
+from kezek.duties.lens import Lens
+from kezek.law.book import load_book
+
+DEFAULT_ON = date(2025, 10, 15)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With KEZEK_SKIP_IS_ERROR a skipped test fails: `make test-all` must have everything it needs."""
+    report = yield
+    if os.environ.get("KEZEK_SKIP_IS_ERROR") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where a skip is an error: {report.longrepr}"
+    return report
+
+
+def day_request(*, on=DEFAULT_ON, seed=1, profile="described", readings=None, accept=()):
+    lens = Lens(
+        book=load_book(), profile=profile, readings=dict(readings or {}), accept_unconfirmed=frozenset(accept)
+    )
+    return DayRequest(
+        on=on,
+        seed=seed,
+        lens=lens,
+        scenario=read_scenario(None),
+        fleet=read_fleet(None),
+        scenario_digest="",
+        fleet_digest="",
+    )
+
+
+def run(**changes) -> DayResult:
+    return run_day(request=day_request(**changes), progress=lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def make_day():
+    """Run a day with changed options."""
+    return run
+
+
+@pytest.fixture(scope="session")
+def default_day() -> DayResult:
+    """The default national day, run once."""
+    return run()
+
+
+def options(**changes) -> DayOptions:
+    values = {
+        "date": "2025-10-15",
+        "profile": "described",
+        "readings": (),
+        "accept_unconfirmed": (),
+        "seed": 1,
+        "out": None,
+        "scenario": None,
+        "fleet": None,
+        "law": None,
+        "as_json": True,
+        **changes,
+    }
+    return DayOptions(**values)
+
+
+@pytest.fixture(scope="session")
+def make_options():
+    return options
+
+
+@pytest.fixture(scope="session")
+def day_folder(tmp_path_factory) -> Path:
+    """Folder of the default day as the command writes it; read-only for tests: copy before changing."""
+    target = tmp_path_factory.mktemp("days") / "default"
+    run_day_command(options(out=target))
+    return target
