@@ -68,6 +68,7 @@ def test_two_equal_bids_share_the_hour_and_pay_their_own_price(engine):
     buyers = bidders(engine, 2)
     for buyer in buyers:
         engine.prepay(Prepaid(buyer.operator_id, 10**9))
+    for buyer in buyers:
         engine.submit(order(engine, buyer, key, quantity=4_000))
     engine.close_gate()
     assert sorted(engine.state.products[key].final_kwh.values()) == [2_500, 2_500]
@@ -130,3 +131,11 @@ def test_an_expired_licence_may_not_bid(engine):
     engine.prepay(Prepaid(buyer.operator_id, 10**9))
     engine.submit(order(engine, buyer, key))
     assert engine.state.decisions[0].refusal == "market.order.licence_not_active"
+
+
+def test_money_that_comes_after_the_first_order_is_too_late(engine):
+    key = one_hour(engine)
+    early, late = bidders(engine, 2)
+    engine.submit(order(engine, early, key))
+    with pytest.raises(ValueError, match="after the first order"):
+        engine.prepay(Prepaid(late.operator_id, 10**9))

@@ -118,6 +118,7 @@ class DayEngine:
 
     def admit(self, operator: Operator) -> None:
         """Admit an operator to the day."""
+        self._require_no_orders_yet("admission")
         self.state.operators[operator.operator_id] = operator
         self._record(
             Input.ADMITTED,
@@ -127,7 +128,8 @@ class DayEngine:
         )
 
     def prepay(self, prepaid: Prepaid) -> None:
-        """Book a prepayment."""
+        """Book a prepayment; it counts for the session only if it comes before the first order."""
+        self._require_no_orders_yet("prepayment")
         self._record(Input.PREPAID, prepaid.operator_id, self.session.prepayment_by_at, prepaid)
         self._prepaid_tiyn[prepaid.operator_id] += prepaid.amount_tiyn
         self._post(
@@ -141,11 +143,16 @@ class DayEngine:
 
     def publish(self, supply: Supply) -> None:
         """Publish the surplus of one product."""
+        self._require_no_orders_yet("publication")
         self._record(Input.SUPPLY, supply.product_id, self.session.volume_by_at, supply)
         product = Product(
             supply.product_id, supply.zone, supply.hour_index, supply.surplus_kwh, self.opened.reserve_tiyn_per_kwh
         )
         self.state.products[supply.product_id] = ProductState(product, supply)
+
+    def _require_no_orders_yet(self, what: str) -> None:
+        if self._book is not None:
+            raise ValueError(f"{what} after the first order of the session")
 
     def submit(self, order: Order) -> None:
         """Take or refuse an order; the same order again is logged, gets the same answer and changes nothing."""
