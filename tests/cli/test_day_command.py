@@ -61,6 +61,7 @@ def test_a_run_prints_hours_summary_breaches_and_where_the_report_is(tmp_path):
     for piece in ("North + South", "West", "no surplus", "cut to", "take-up", "15 operators breach", "report.html"):
         assert piece in done.stdout
     assert max(map(len, done.stdout.splitlines()[:40])) <= 80
+    assert "no award rose" in done.stdout
     assert done.stderr == ""
 
 

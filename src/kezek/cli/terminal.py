@@ -167,7 +167,7 @@ def _curtailment(one: Mapping[str, Any]) -> str:
     return (
         f"{one['product_id']}: {Energy(1_000 * one['sold_before_kwh'])} sold, cut to "
         f"{Energy(1_000 * one['sold_after_kwh'])}; {one['purchases_cancelled']} purchases cancelled, "
-        f"{one['purchases_reduced']} reduced, nobody's award rose"
+        f"{one['purchases_reduced']} reduced, {one['awards_raised'] or 'no'} award rose"
     )
 
 
@@ -182,8 +182,8 @@ def _breaches(summary: Mapping[str, Any]) -> Table | Text:
     if not duties["breached"]:
         return Text(title)
     table = Table(title=title, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("operator", "quarter", "duty", "what"):
-        table.add_column(name, no_wrap=name != "what")
+    for name in ("operator", "quarter", "what"):
+        table.add_column(name, no_wrap=name in ("operator", "quarter"))
     for one in duties["breached"]:
-        table.add_row(one["operator_id"], one["period"], one["duty"], sentence(one["reason"]))
+        table.add_row(one["operator_id"], one["period"], sentence(one["reason"]))
     return table

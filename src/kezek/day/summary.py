@@ -75,8 +75,10 @@ def _market(result: DayResult) -> dict[str, Any]:
     offered = sum(one.product.offered_kwh for one in state.products.values())
     cleared = sum(one.summary.bought_kwh for one in state.products.values() if one.summary)
     final = sum(one.sold_kwh for one in state.products.values())
-    outcomes = Counter(str(outcome) for outcome in state.outcomes.values())
     refusals = Counter(str(decision.refusal) for decision in state.decisions if decision.refusal is not None)
+    taken = [decision for decision in state.decisions if decision.refusal is None]
+    outcomes = Counter(str(state.outcomes[decision.order.order_id]) for decision in taken)
+    outcomes["refused"] = sum(refusals.values())
     clearing = next(one.clearing for one in state.products.values() if one.clearing is not None)
     return {
         "rules": list(clearing.rules),
@@ -127,8 +129,20 @@ def _curtailment(state: DayState, number: int) -> dict[str, Any]:
         "sold_after_kwh": product.sold_kwh,
         "purchases_cancelled": sum(state.final_purchase_kwh[key] == 0 for key in cut_here),
         "purchases_reduced": sum(state.final_purchase_kwh[key] > 0 for key in cut_here),
-        "awards_raised": 0,
+        "awards_raised": _awards_raised(state, revision.product_id),
     }
+
+
+def _awards_raised(state: DayState, product_id: str) -> int:
+    """Count the operators that hold more of a product after its curtailment than they had bought."""
+    change_kwh: Counter[str] = Counter()
+    for purchase in state.purchases.values():
+        if purchase.product_id == product_id:
+            change_kwh[purchase.operator_id] -= purchase.energy_kwh
+    for decision in state.products[product_id].decisions:
+        left_kwh = state.products[product_id].final_kwh.get(decision.order.order_id, 0)
+        change_kwh[decision.order.operator_id] += left_kwh
+    return sum(kwh > 0 for kwh in change_kwh.values())
 
 
 def _fleet(state: DayState) -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""The docs are in step with the program: commands, options, links, codes."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from kezek.cli.main import app
+from kezek.reports.manual import codes_page
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+
+def commands(group, prefix="kezek"):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{prefix} {name}")
+        else:
+            yield f"{prefix} {name}", command
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_documented(name):
+    parts = name.split(" ")
+    shown = [name, f"{' '.join(parts[:-1])} list | {parts[-1]}"]
+    assert any(form in TEXT for form in shown)
+
+
+def test_every_option_of_the_day_is_documented():
+    page = (ROOT / "docs" / "day.md").read_text(encoding="utf-8")
+    options = [option for one in COMMANDS["kezek day"].params for option in one.opts if option.startswith("--")]
+    assert len(options) >= 9
+    assert [option for option in options if option not in page] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_page_of_codes_is_the_one_that_the_program_prints():
+    assert (ROOT / "docs" / "codes.md").read_text(encoding="utf-8") == codes_page()

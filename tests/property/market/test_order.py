@@ -1,0 +1,61 @@
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kezek.market.order import Bidder, MarketRules, Order, OrderBook, OrderRefusal, worst_case_tiyn
+from kezek.market.product import Product, Session
+from kezek.registry.licence import LicenceState
+from kezek.registry.zone import Zone
+
+AT = datetime(2025, 10, 14, 4, 30, tzinfo=UTC)
+SESSION = Session(AT, AT, AT, AT + timedelta(minutes=30))
+RULES = MarketRules("pay_as_bid", "pro_rata_per_operator", 5, 2, 7, 120_000)
+PRODUCTS = [Product(f"h{n}", Zone.WEST, n, 100 * n, 10) for n in range(3)]
+BIDDERS = [Bidder(name, Zone.WEST, LicenceState.ACTIVE, True, 20_000, 900) for name in ("a", "b")]
+
+orders = st.lists(
+    st.builds(
+        Order,
+        order_id=st.integers(0, 12).map(str),
+        operator_id=st.sampled_from(["a", "b", "stranger"]),
+        product_id=st.sampled_from(["h0", "h1", "h2", "h9"]),
+        price_tiyn_per_kwh=st.integers(0, 8).map(lambda steps: 5 * steps),
+        quantity_kwh=st.integers(-3, 25),
+        received_at=st.sampled_from([AT - timedelta(seconds=1), AT, AT + timedelta(minutes=30)]),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=200)
+@given(sent=orders)
+def test_no_book_takes_more_than_site_and_balance_and_answers_each_order_once(sent):
+    book = OrderBook(products=PRODUCTS, bidders=BIDDERS, rules=RULES, session=SESSION)
+    answers = [book.decide(order) for order in sent]
+    assert [answer.order for answer in answers] == sent
+    assert {decision.order for decision in book.decisions()} == set(sent)
+    assert len(book.decisions()) == len(set(sent))
+
+    taken = [decision for decision in book.decisions() if decision.refusal is None]
+    assert len({decision.order.order_id for decision in taken}) == len(taken)
+    kwh, reserved = Counter(), Counter()
+    for decision in taken:
+        order = decision.order
+        kwh[order.operator_id, order.product_id] += order.quantity_kwh
+        reserved[order.operator_id] += decision.reserved_tiyn
+        assert decision.reserved_tiyn == worst_case_tiyn(
+            quantity_kwh=order.quantity_kwh, price_tiyn_per_kwh=order.price_tiyn_per_kwh, rules=RULES
+        )
+    assert all(energy <= 20 for energy in kwh.values())
+    assert all(money <= 900 for money in reserved.values())
+
+
+@settings(max_examples=100)
+@given(sent=orders)
+def test_sending_everything_twice_changes_no_answer(sent):
+    book = OrderBook(products=PRODUCTS, bidders=BIDDERS, rules=RULES, session=SESSION)
+    first = [book.decide(order) for order in sent]
+    assert [book.decide(order) for order in sent] == first
+    assert all(answer.refusal is None or isinstance(answer.refusal, OrderRefusal) for answer in first)

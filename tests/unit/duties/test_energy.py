@@ -1,0 +1,105 @@
+from datetime import date
+
+import pytest
+
+from kezek.duties.facts import Purchased
+from kezek.duties.finding import Status
+from kezek.registry.operator import Route
+from kezek.units.calendar import Quarter
+from kezek.units.quantity import Energy
+
+EXEMPT = [Route.OWN_RENEWABLE, Route.IMPORTED, Route.OWN_GENERATION]
+
+
+@pytest.mark.parametrize(
+    ("metered", "status"),
+    [(4_999_999, Status.MET), (5_000_000, Status.MET), (5_000_001, Status.BREACHED), (0, Status.MET)],
+)
+def test_the_first_wh_over_what_was_bought_is_a_breach(facts_of, book_of, judge, metered, status):
+    finding = judge("energy.source", facts_of(book_of(metered_wh=metered)))
+    assert (finding.status, finding.measured, finding.limit) == (status, metered, 5_000_000)
+
+
+def test_energy_from_nowhere_is_called_unsourced(facts_of, book_of, judge):
+    assert judge("energy.source", facts_of(book_of(metered_wh=5_000_001))).reason == "duties.energy.unsourced"
+
+
+@pytest.mark.parametrize("route", EXEMPT)
+def test_an_exempt_source_covers_what_the_platform_does_not(facts_of, book_of, judge, route):
+    book = book_of(platform=Purchased(0, 0, date(2025, 8, 1)), other_source_kwh=5_000)
+    assert judge("energy.source", facts_of(book, route=route)).status is Status.MET
+
+
+@pytest.mark.parametrize("route", [Route.GRID_SURPLUS, Route.HOSTED])
+def test_a_direct_contract_covers_nothing_for_a_grid_buyer(facts_of, book_of, judge, route):
+    book = book_of(platform=Purchased(1_000, 1_000, date(2025, 8, 1)), other_source_kwh=4_000)
+    finding = judge("energy.source", facts_of(book, route=route))
+    assert (finding.status, finding.reason) == (Status.BREACHED, "duties.energy.route_not_exempt")
+    assert finding.limit == 1_000_000
+
+
+def test_an_exempt_source_is_lost_under_the_reading_without_exemptions(facts_of, book_of, judge):
+    book = book_of(platform=Purchased(0, 0, date(2025, 8, 1)), other_source_kwh=5_000)
+    facts = facts_of(book, route=Route.OWN_RENEWABLE)
+    finding = judge("energy.source", facts)
+    assert [(change.question, change.position, change.status) for change in finding.changes] == [
+        ("energy.exemptions", "none", Status.BREACHED)
+    ]
+    assert judge("energy.source", facts, energy__exemptions="none").reason == "duties.energy.route_not_exempt"
+
+
+def test_nobody_disputed_the_exemptions_before_march_2024(facts_of, book_of, judge):
+    book = book_of(Quarter(2023, 4), platform=Purchased(0, 0, date(2023, 11, 1)), other_source_kwh=5_000)
+    finding = judge("energy.source", facts_of(book, route=Route.IMPORTED))
+    assert finding.status is Status.MET
+    assert finding.holds_under_all_readings
+
+
+def test_surplus_was_no_duty_before_the_law_of_2023(facts_of, book_of, judge):
+    facts = facts_of(book_of(Quarter(2023, 1), metered_wh=10**12))
+    assert judge("energy.source", facts).status is Status.NOT_APPLICABLE
+
+
+# --- size of a purchase ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("largest", "on", "status"),
+    [
+        (999, date(2025, 8, 1), Status.MET),
+        (1_000, date(2025, 8, 1), Status.MET),
+        (1_001, date(2025, 8, 1), Status.BREACHED),
+        (1_001, date(2024, 3, 1), Status.BREACHED),
+        (5_000, date(2024, 2, 29), Status.NOT_APPLICABLE),
+        (5_000, date(2023, 8, 1), Status.NOT_APPLICABLE),
+        (0, date(2025, 8, 1), Status.MET),
+    ],
+)
+def test_a_purchase_over_one_mwh_is_a_breach_from_march_2024(facts_of, book_of, judge, largest, on, status):
+    book = book_of(Quarter.of(on), platform=Purchased(5_000, largest, on))
+    assert judge("energy.purchase_size", facts_of(book)).status is status
+
+
+def test_the_limit_is_an_energy_of_one_mwh_and_its_first_wh_over_is_larger():
+    assert Energy.parse("1 000.001 kWh").amount - Energy.parse("1 MWh").amount == 1
+
+
+def test_a_large_purchase_names_its_day_and_the_limit_in_wh(facts_of, book_of, judge):
+    finding = judge("energy.purchase_size", facts_of(book_of(platform=Purchased(5_000, 1_001, date(2025, 8, 1)))))
+    assert (finding.measured, finding.limit) == (1_001_000, 1_000_000)
+    assert finding.evidence == ("largest purchase on 2025-08-01",)
+
+
+def test_the_published_record_knows_no_maximum(facts_of, book_of, judge):
+    facts = facts_of(book_of(platform=Purchased(5_000, 5_000, date(2025, 8, 1))))
+    finding = judge("energy.purchase_size", facts)
+    assert [(change.question, change.position, change.status) for change in finding.changes] == [
+        ("energy.purchase_max", "none", Status.NOT_APPLICABLE)
+    ]
+    assert judge("energy.purchase_size", facts, profile="published").reason == "duties.energy.no_maximum"
+
+
+@pytest.mark.parametrize("route", [*EXEMPT, Route.HOSTED])
+def test_who_does_not_purchase_has_no_purchase_to_judge(facts_of, book_of, judge, route):
+    facts = facts_of(book_of(platform=Purchased(5_000, 5_000, date(2025, 8, 1))), route=route)
+    assert judge("energy.purchase_size", facts).status is Status.NOT_APPLICABLE

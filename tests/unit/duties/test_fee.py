@@ -1,0 +1,207 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from kezek.duties.facts import FeeRecord
+from kezek.duties.fee import due_on, fee_owed_tiyn, fee_rate_tiyn_per_kwh
+from kezek.duties.finding import Status
+from kezek.law.book import load_book
+from kezek.law.problem import NoRuleInForce
+from kezek.registry.operator import Route
+from kezek.units.calendar import Quarter
+
+Q3 = Quarter(2025, 3)
+RETURN_DUE, PAYMENT_DUE = date(2025, 11, 15), date(2025, 11, 25)
+LATER = date(2025, 12, 1)
+
+
+def rate(on, route=Route.GRID_SURPLUS, price=1_850, **readings):
+    law = load_book().at(on=on, readings={key.replace("__", "."): value for key, value in readings.items()})
+    return fee_rate_tiyn_per_kwh(route=route, average_price_tiyn_per_kwh=price, law=law)
+
+
+# --- the rate of the day ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("on", "route", "price", "tiyn"),
+    [
+        (date(2022, 1, 1), Route.GRID_SURPLUS, 0, 100),
+        (date(2022, 12, 31), Route.GRID_SURPLUS, 9_900, 100),
+        (date(2023, 1, 1), Route.GRID_SURPLUS, 2_400, 100),
+        (date(2023, 12, 31), Route.GRID_SURPLUS, 9_900, 100),
+        (date(2023, 6, 1), Route.OWN_RENEWABLE, 0, 100),
+        (date(2023, 6, 1), Route.OWN_GENERATION, 0, 1_000),
+        (date(2024, 1, 1), Route.GRID_SURPLUS, 0, 200),
+        (date(2024, 1, 1), Route.HOSTED, 0, 200),
+        (date(2024, 1, 1), Route.IMPORTED, 0, 200),
+        (date(2024, 1, 1), Route.OWN_RENEWABLE, 0, 100),
+        (date(2024, 1, 1), Route.OWN_GENERATION, 0, 100),
+        (date(2025, 10, 15), Route.GRID_SURPLUS, 9_900, 200),
+        (date(2026, 3, 1), Route.GRID_SURPLUS, 9_900, 200),
+    ],
+)
+def test_the_rate_is_that_of_the_day_the_source_and_the_price(on, route, price, tiyn):
+    assert rate(on, route, price) == tiyn
+
+
+@pytest.mark.parametrize("price", [0, 2_000, 2_399])
+def test_the_bands_of_2023_between_the_known_points_stop_the_calculation(price):
+    with pytest.raises(NoRuleInForce, match="between the known points"):
+        rate(date(2023, 6, 1), price=price)
+
+
+@pytest.mark.parametrize(
+    ("price", "tiyn"), [(0, 2_500), (99, 2_500), (100, 2_400), (1_850, 700), (2_000, 500), (2_399, 200), (2_400, 100)]
+)
+def test_the_hypothesis_of_2023_takes_a_tenge_off_for_each_whole_tenge_of_the_price(price, tiyn):
+    assert rate(date(2023, 6, 1), price=price, fee__bands_2023="hypothesis") == tiyn
+
+
+def test_the_fee_before_2022_stops_the_calculation():
+    with pytest.raises(NoRuleInForce):
+        rate(date(2021, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("wh", "tiyn"), [(1_000, 200), (5_000_000, 1_000_000), (2, 0), (3, 1), (1_234_567, 246_913), (0, 0)]
+)
+def test_the_fee_is_taken_on_the_metered_wh_and_rounded_half_up(wh, tiyn):
+    assert fee_owed_tiyn(metered_wh=wh, rate_tiyn_per_kwh=200) == tiyn
+
+
+# --- return and payment ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "quarter", "on"),
+    [
+        ("1-20", Quarter(2022, 1), date(2022, 4, 20)),
+        ("1-20", Quarter(2022, 4), date(2023, 1, 20)),
+        ("2-15", Q3, RETURN_DUE),
+        ("2-25", Q3, PAYMENT_DUE),
+        ("2-25", Quarter(2025, 4), date(2026, 2, 25)),
+    ],
+)
+def test_deadlines_are_counted_in_months_after_the_quarter(rule, quarter, on):
+    assert due_on(rule=rule, quarter=quarter) == on
+
+
+DUTIES = {"fee.return": (RETURN_DUE, "duties.fee.return"), "fee.payment": (PAYMENT_DUE, "duties.fee.payment")}
+
+
+def done(duty, on):
+    return FeeRecord(
+        on if duty == "fee.return" else date(2025, 11, 1), on if duty == "fee.payment" else None, 1_000_000
+    )
+
+
+@pytest.mark.parametrize("duty", DUTIES)
+@pytest.mark.parametrize(
+    ("days", "status", "ending"),
+    [(-1, Status.MET, "_done"), (0, Status.MET, "_done"), (1, Status.BREACHED, "_late")],
+)
+def test_the_day_of_the_deadline_is_in_time_and_the_day_after_is_late(
+    facts_of, book_of, judge, duty, days, status, ending
+):
+    deadline, stem = DUTIES[duty]
+    on = date.fromordinal(deadline.toordinal() + days)
+    finding = judge(duty, facts_of(book_of(fee=done(duty, on)), as_of_on=LATER))
+    assert (finding.status, finding.reason, finding.deadline_on) == (status, stem + ending, deadline)
+
+
+@pytest.mark.parametrize("duty", DUTIES)
+@pytest.mark.parametrize(
+    ("days", "status", "ending"),
+    [
+        (-15, Status.NOT_APPLICABLE, "_not_yet_due"),
+        (-14, Status.AT_RISK, "_due_soon"),
+        (-1, Status.AT_RISK, "_due_soon"),
+        (0, Status.AT_RISK, "_due_soon"),
+        (1, Status.BREACHED, "_missing"),
+    ],
+)
+def test_what_is_not_done_is_at_risk_for_14_days_and_then_in_breach(
+    facts_of, book_of, judge, duty, days, status, ending
+):
+    deadline, stem = DUTIES[duty]
+    as_of_on = date.fromordinal(deadline.toordinal() + days)
+    finding = judge(duty, facts_of(book_of(fee=FeeRecord(None, None, 0)), as_of_on=as_of_on))
+    assert (finding.status, finding.reason) == (status, stem + ending)
+
+
+@pytest.mark.parametrize("duty", DUTIES)
+def test_what_is_only_done_after_the_day_of_the_verdict_is_not_done(facts_of, book_of, judge, duty):
+    facts = facts_of(book_of(fee=done(duty, date(2025, 11, 12))), as_of_on=date(2025, 11, 11))
+    assert judge(duty, facts).status is Status.AT_RISK
+
+
+def test_the_first_year_knew_no_return_and_an_earlier_payment(facts_of, book_of, judge):
+    book = book_of(Quarter(2022, 4), fee=FeeRecord(None, date(2023, 1, 21), 500_000))
+    facts = facts_of(book)
+    returned, paid = judge("fee.return", facts), judge("fee.payment", facts)
+    assert (returned.status, returned.reason) == (Status.NOT_APPLICABLE, "duties.law.not_in_force")
+    assert (paid.status, paid.deadline_on) == (Status.BREACHED, date(2023, 1, 20))
+    in_time = replace(book, fee=replace(book.fee, paid_on=date(2023, 1, 20)))
+    assert judge("fee.payment", facts_of(in_time)).status is Status.MET
+
+
+# --- the amount ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("paid", "status", "short"),
+    [(999_999, Status.BREACHED, 1), (1_000_000, Status.MET, 0), (1_000_001, Status.MET, 0)],
+)
+def test_the_last_tiyn_of_the_fee_decides(facts_of, book_of, judge, paid, status, short):
+    # 5 MWh at 2 tenge are 10,000.00 tenge.
+    finding = judge("fee.amount", facts_of(book_of(fee=FeeRecord(RETURN_DUE, PAYMENT_DUE, paid))))
+    assert (finding.status, finding.limit, finding.at_stake_tiyn) == (status, 1_000_000, short)
+
+
+@pytest.mark.parametrize(
+    ("route", "quarter", "owed"),
+    [
+        (Route.GRID_SURPLUS, Quarter(2022, 4), 500_000),
+        (Route.GRID_SURPLUS, Quarter(2024, 1), 1_000_000),
+        (Route.OWN_RENEWABLE, Quarter(2024, 1), 500_000),
+        (Route.OWN_RENEWABLE, Quarter(2023, 3), 500_000),
+        (Route.OWN_GENERATION, Quarter(2023, 3), 5_000_000),
+    ],
+)
+def test_the_fee_of_the_quarter_and_the_source_applies(facts_of, book_of, judge, route, quarter, owed):
+    assert judge("fee.amount", facts_of(book_of(quarter), route=route)).limit == owed
+
+
+def test_a_cheap_quarter_of_2023_is_undetermined_until_a_reading_is_chosen(facts_of, book_of, judge):
+    # At 20 tenge the hypothesis gives 5 tenge: 5,000 kWh x 5 = 25,000.00 tenge.
+    paid_on = date(2023, 11, 25)
+    right, short = (
+        facts_of(
+            book_of(
+                Quarter(2023, 3), average_price_tiyn_per_kwh=2_000, fee=FeeRecord(date(2023, 11, 15), paid_on, tiyn)
+            )
+        )
+        for tiyn in (2_500_000, 2_499_999)
+    )
+    assert judge("fee.amount", right).status is Status.UNDETERMINED
+    assert judge("fee.amount", right, fee__bands_2023="hypothesis").status is Status.MET
+    assert judge("fee.amount", short, fee__bands_2023="hypothesis").status is Status.BREACHED
+
+
+def test_an_undetermined_fee_says_under_which_readings_it_would_be_determined(facts_of, book_of, judge):
+    book = book_of(Quarter(2023, 3), average_price_tiyn_per_kwh=2_000)
+    changes = judge("fee.amount", facts_of(book)).changes
+    # 10,000.00 paid: short of the hypothesis (25,000.00) and of the draft's 3 tenge (15,000.00).
+    assert {(change.question, change.position, change.status) for change in changes} == {
+        ("fee.bands_2023", "hypothesis", Status.BREACHED),
+        ("fee.bands_2023", "draft_2022", Status.BREACHED),
+    }
+
+
+def test_an_unpaid_fee_has_accrued_and_is_the_payments_breach_alone(facts_of, book_of, judge):
+    facts = facts_of(book_of(fee=FeeRecord(RETURN_DUE, None, 0)))
+    amount = judge("fee.amount", facts)
+    assert (amount.status, amount.reason, amount.limit) == (Status.NOT_APPLICABLE, "duties.fee.accrued", 1_000_000)
+    assert judge("fee.payment", facts).status is Status.BREACHED

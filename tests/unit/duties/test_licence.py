@@ -1,0 +1,71 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from kezek.duties.finding import Status
+from kezek.registry.licence import Period
+from kezek.units.calendar import Quarter
+
+
+def with_licence(facts, from_on=date(2023, 4, 1), until_on=date(2026, 4, 1), *suspensions):
+    return replace(facts, licence=replace(facts.licence, term=Period(from_on, until_on), suspensions=suspensions))
+
+
+@pytest.mark.parametrize(
+    ("from_on", "until_on", "status", "days"),
+    [
+        (date(2025, 7, 1), date(2025, 10, 1), Status.MET, 0),
+        (date(2025, 7, 2), date(2026, 4, 1), Status.BREACHED, 1),
+        (date(2025, 6, 30), date(2025, 9, 30), Status.BREACHED, 1),
+        (date(2026, 1, 1), date(2029, 1, 1), Status.BREACHED, 92),
+    ],
+)
+def test_each_day_of_mining_needs_an_active_licence(facts_of, judge, from_on, until_on, status, days):
+    finding = judge("licence.held", with_licence(facts_of(), from_on, until_on))
+    assert (finding.status, finding.measured) == (status, days)
+
+
+def test_days_without_mining_need_no_licence(facts_of, book_of, judge):
+    facts = with_licence(facts_of(book_of(mined=Period(date(2025, 8, 1), date(2025, 8, 11)))), date(2025, 8, 1))
+    assert judge("licence.held", facts).status is Status.MET
+    assert judge("licence.held", with_licence(facts, date(2025, 8, 2))).measured == 1
+
+
+def test_a_suspended_licence_does_not_cover(facts_of, judge):
+    finding = judge(
+        "licence.held",
+        with_licence(facts_of(), date(2023, 4, 1), date(2026, 4, 1), Period(date(2025, 9, 30), date(2025, 10, 31))),
+    )
+    assert (finding.status, finding.reason, finding.measured) == (Status.BREACHED, "duties.licence.suspended", 1)
+    assert finding.evidence == ("suspended 2025-09-30..2025-10-31",)
+
+
+def test_a_suspension_of_another_quarter_does_not_matter(facts_of, judge):
+    past = Period(date(2025, 6, 1), date(2025, 7, 1))
+    assert (
+        judge("licence.held", with_licence(facts_of(), date(2023, 4, 1), date(2026, 4, 1), past)).status is Status.MET
+    )
+
+
+def test_a_day_without_a_licence_counts_once_even_if_suspended_too(facts_of, judge):
+    # Expired on 1 September (30 days), suspended from 1 August on: 31 + 30 days, not 31 + 30 + 30.
+    overlapping = (Period(date(2025, 8, 1), date(2025, 10, 1)), Period(date(2025, 8, 10), date(2025, 8, 20)))
+    finding = judge("licence.held", with_licence(facts_of(), date(2023, 4, 1), date(2025, 9, 1), *overlapping))
+    assert finding.measured == 61
+
+
+def test_an_expired_licence_says_when_it_ran_out(facts_of, judge):
+    finding = judge("licence.held", with_licence(facts_of(), date(2023, 4, 1), date(2025, 9, 1)))
+    assert finding.reason == "duties.licence.not_covered"
+    assert finding.evidence == ("licence DM-I-0001 runs 2023-04-01..2025-09-01",)
+
+
+def test_no_licence_was_needed_before_april_2023_unless_s0_or_s2_is_read(facts_of, book_of, judge):
+    facts = facts_of(book_of(Quarter(2023, 1)))
+    finding = judge("licence.held", facts)
+    assert finding.status is Status.NOT_APPLICABLE
+    assert {(change.position, change.status) for change in finding.changes} == {
+        ("s0", Status.BREACHED),
+        ("s2", Status.BREACHED),
+    }
