@@ -70,6 +70,9 @@ $(PEERS)/.done: benchmarks/requirements-peers.txt
 docs: $(VENV)/.run
 	@$(BIN)/python -c 'import sys; from kezek.reports.manual import codes_page; sys.stdout.write(codes_page())' > docs/codes.md
 
+picture: run
+	@$(BIN)/python -m benchmarks.picture out/day-2025-10-15 docs/pictures/day.svg
+
 lock:
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group build -o requirements/run.txt
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
@@ -77,4 +80,4 @@ lock:
 clean:
 	rm -rf $(VENV) $(PEERS) out .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup run check fix test test-all bench docs lock clean
+.PHONY: help setup run check fix test test-all bench docs picture lock clean

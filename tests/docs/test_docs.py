@@ -47,3 +47,9 @@ def test_every_link_leads_somewhere(page):
 
 def test_the_page_of_codes_is_the_one_that_the_program_prints():
     assert (ROOT / "docs" / "codes.md").read_text(encoding="utf-8") == codes_page()
+
+
+def test_the_picture_of_the_readme_is_drawn_by_the_project_from_the_default_day(default_day):
+    from benchmarks.picture import picture
+
+    assert (ROOT / "docs" / "pictures" / "day.svg").read_text(encoding="utf-8") == picture(default_day.tables["hours"])

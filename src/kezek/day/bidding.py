@@ -1,8 +1,9 @@
 """The simulated bidders: what each would bid for every hour, and the mistakes that some of them make."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from kezek.day.settings import Settings
 from kezek.law.snapshot import Snapshot
@@ -194,14 +195,7 @@ def _arrivals(orders: Sequence[Order], session: Session, stream: Stream) -> list
     operators = stream.child("arrival").shuffled(sorted({order.operator_id for order in orders}))
     offset = {who: 1 + place * (seconds - 60) // max(1, len(operators)) for place, who in enumerate(operators)}
     return [
-        Order(
-            order.order_id,
-            order.operator_id,
-            order.product_id,
-            order.price_tiyn_per_kwh,
-            order.quantity_kwh,
-            session.opens_at + timedelta(seconds=offset[order.operator_id]),
-        )
+        replace(order, received_at=session.opens_at + timedelta(seconds=offset[order.operator_id]))
         for order in orders
     ]
 
@@ -213,41 +207,36 @@ def _mistakes(
     session: Session,
     stream: Stream,
 ) -> list[Order]:
-    """One bidder each: late, under the reserve, over its site's power, in a dark hour, without quota, an id twice."""
+    """One bidder each: late, under the reserve, over its site's power, in a dark hour, without quota, an id twice.
+
+    Each mistake is refused whatever the day: where a day has no dark hour or no tenant, that one is left out.
+    """
     if not orders:
         return []
-    picked = stream.shuffled(orders)[:6]
-    late_at, last_at = session.closes_at + timedelta(seconds=5), session.closes_at - timedelta(seconds=20)
-    zone_of = {one.operator_id: one.zone for one in operators}
-    tenant = next((one for one in operators if one.route is Route.HOSTED), operators[0])
-    site_kwh = {one.operator_id: one.site_power_w // 1_000 for one in operators}
-    reserve = products[0].reserve_tiyn_per_kwh
+    picked = stream.shuffled(orders)
+    late, cheap, huge, dark, lent, again = (picked[place % len(picked)] for place in range(6))
+    by_id = {one.operator_id: one for one in operators}
+    last_at = session.closes_at - timedelta(seconds=20)
+    dark_id = _dark_product_id(products, by_id[dark.operator_id].zone)
+    tenant = next((one.operator_id for one in operators if one.route is Route.HOSTED), None)
+    site_kwh = by_id[huge.operator_id].site_power_w // 1_000
 
-    def like(order: Order, tag: str, **changed: object) -> Order:
-        values = {
-            "order_id": f"{order.order_id}/{tag}",
-            "operator_id": order.operator_id,
-            "product_id": order.product_id,
-            "price_tiyn_per_kwh": order.price_tiyn_per_kwh,
-            "quantity_kwh": order.quantity_kwh,
-            "received_at": last_at,
-            **changed,
-        }
-        return Order(**values)  # type: ignore[arg-type]
+    def wrong(order: Order, tag: str, **changes: Any) -> Order:  # noqa: ANN401 - fields of an order
+        changed = {"order_id": f"{order.order_id}/{tag}", "received_at": last_at, **changes}
+        return replace(order, **changed)
 
-    first, *rest = picked
-    others = [*rest, *([first] * 5)]
-    return [
-        like(first, "late", received_at=late_at),
-        like(others[0], "cheap", price_tiyn_per_kwh=reserve - 50),
-        like(others[1], "huge", quantity_kwh=site_kwh[others[1].operator_id] + 1),
-        like(others[2], "dark-hour", product_id=_dark_product_id(products, zone_of[others[2].operator_id])),
-        like(others[3], "tenant", operator_id=tenant.operator_id),
-        like(others[4], "again", order_id=others[4].order_id, quantity_kwh=others[4].quantity_kwh + 1),
+    mistakes = [
+        wrong(late, "late", received_at=session.closes_at + timedelta(seconds=5)),
+        wrong(cheap, "cheap", price_tiyn_per_kwh=products[0].reserve_tiyn_per_kwh - 50),
+        wrong(huge, "huge", quantity_kwh=site_kwh + 1),
+        wrong(again, "", order_id=again.order_id, quantity_kwh=again.quantity_kwh + 1),
     ]
+    mistakes += [wrong(dark, "dark-hour", product_id=dark_id)] if dark_id else []
+    mistakes += [wrong(lent, "tenant", operator_id=tenant)] if tenant else []
+    return mistakes
 
 
-def _dark_product_id(products: Sequence[Product], zone: Zone) -> str:
-    """Name a product of a zone without surplus, or the zone's first one."""
-    own = [product for product in products if product.zone is zone]
-    return next((product for product in own if product.offered_kwh == 0), own[0]).product_id
+def _dark_product_id(products: Sequence[Product], zone: Zone) -> str | None:
+    """Name a product of a zone without surplus; None where every hour has some."""
+    dark = (product.product_id for product in products if product.zone is zone and product.offered_kwh == 0)
+    return next(dark, None)

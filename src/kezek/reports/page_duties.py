@@ -1,0 +1,241 @@
+"""The page's sections on duties: verdicts, every breach with its reasons, and the open questions of the law."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from kezek.duties.finding import Status
+from kezek.law.book import Book
+from kezek.law.question import Question
+from kezek.reports import amounts, charts_books
+from kezek.reports.drawing import svg
+from kezek.reports.markup import SYNTHETIC, Markup, facts, figure, join, paragraph, section, table, tag, text
+from kezek.reports.page_market import Summary, Tables
+from kezek.reports.page_money import SHEET, SLIP
+from kezek.reports.words import DUTIES, sentence
+
+
+class Change(NamedTuple):
+    """A position on an open question under which a finding would have another status."""
+
+    question: str
+    position: str
+    status: str
+
+
+def _reading(named: str) -> tuple[str, str]:
+    question, _, position = named.partition("=")
+    return question, position
+
+
+def changes_of(listed: str) -> list[Change]:
+    """Read the changes of a finding back from its column.
+
+    >>> changes_of("tax.income=s4_it: met")
+    [Change(question='tax.income', position='s4_it', status='met')]
+    """
+    parts = (one.partition(": ") for one in listed.split("; ") if one)
+    return [Change(*_reading(reading), status) for reading, _, status in parts]
+
+
+def source_title(key: str, book: Book) -> str:
+    """Name a source by its title; a key that the book does not have is shown as it is."""
+    return book.sources[key].title if key in book.sources else key
+
+
+def _ask(question: str, book: Book) -> str:
+    known = book.questions.get(question)
+    return known.text if known else f"A question of another law book ({question})"
+
+
+def _position(question: Question | None, position: str) -> str:
+    held = question.positions.get(position) if question else None
+    if held is None:
+        return "The sources do not say" if position == "unknown" else position
+    return f"{held.why.rstrip('.')} ({held.holder})"
+
+
+def _robustness(finding: Mapping[str, Any], book: Book) -> Markup:
+    changes = changes_of(finding["changes"])
+    if not changes:
+        return text("Holds under every reading of the law.")
+    items = [
+        tag(
+            "li",
+            tag("strong", text(sentence(one.status))),
+            text(f" if: {_position(book.questions.get(one.question), one.position)}. "),
+            tag("span", text(_ask(one.question, book)), class_="note"),
+        )
+        for one in changes
+    ]
+    return join([text("Depends on the reading of the law:"), tag("ul", *items)])
+
+
+def _terms(finding: Mapping[str, Any], book: Book) -> Iterator[tuple[str, Markup]]:
+    measured, limit, unit = finding["measured"], finding["limit"], finding["unit"]
+    if measured is not None:
+        yield "Measured", text(amounts.measured(measured, unit))
+        yield "Limit", text(amounts.measured(limit, unit))
+        if limit:
+            yield "Difference", text(amounts.measured(abs(measured - limit), unit))
+    if finding["deadline_on"] is not None:
+        yield "Deadline", text(amounts.day(finding["deadline_on"]))
+    if finding["at_stake_tiyn"]:
+        yield "At stake", text(amounts.money(finding["at_stake_tiyn"]))
+    yield "Evidence", _evidence(finding["evidence"])
+    yield "Source", text(", ".join(filter(None, (source_title(finding["source"], book), finding["at"]))))
+    yield "Readings", _robustness(finding, book)
+
+
+def _evidence(listed: str) -> Markup:
+    items = [amounts.evidence(one) for one in listed.split("; ") if one]
+    if len(items) <= 3:
+        return text(amounts.capital("; ".join(items)) or "The two amounts above, from the books")
+    folded = tag("summary", text(f"{items[0]} and {amounts.count(len(items) - 1)} more"))
+    return tag("details", folded, tag("ul", *(tag("li", text(one)) for one in items[1:])))
+
+
+def finding_card(*, finding: Mapping[str, Any], name: str, book: Book) -> Markup:
+    """Set one finding with everything a person needs to check it."""
+    status = tag("span", text(sentence(finding["status"])), class_=f"status {finding['status'].replace('_', '-')}")
+    who = f"{name}, {finding['operator_id']}, {amounts.quarter(finding['period'])}"
+    head = tag("h4", text(sentence(finding["duty"])), Markup(" "), status)
+    reason = tag("p", text(sentence(finding["reason"])), class_="reason")
+    return tag("article", head, paragraph(who, "who"), reason, facts(_terms(finding, book)), class_="card")
+
+
+def _cards(tables: Tables, status: str, book: Book) -> list[Markup]:
+    names = dict(tables["operators"].select("operator_id", "name").rows())
+    found = tables["findings"].filter(pl.col("status") == status).to_dicts()
+    order = list(DUTIES)
+    found.sort(key=lambda one: (order.index(one["duty"]), one["operator_id"], one["period"]))
+    return [
+        finding_card(finding=one, name=names.get(one["operator_id"], "Unknown operator"), book=book) for one in found
+    ]
+
+
+def _counts(tables: Tables, on: date) -> Markup:
+    counted = charts_books.verdict_rows(findings=tables["findings"], on=on)
+    cells = {(row["duty"], row["closed"], row["status"]): row["findings"] for row in counted}
+    keys = dict.fromkeys((row["duty"], row["closed"]) for row in sorted(counted, key=lambda row: not row["closed"]))
+    rows = [
+        (
+            sentence(duty),
+            "closed" if closed else "open",
+            *(amounts.count(cells.get((duty, closed, str(status)), 0)) for status in Status),
+        )
+        for duty, closed in keys
+    ]
+    heads = ("Duty", "Quarters", *(sentence(str(status)) for status in Status))
+    return table(heads=heads, rows=rows, caption="Findings by duty and status.", numbers=range(2, 7))
+
+
+def _undetermined(findings: pl.DataFrame) -> list[Markup]:
+    """Say for which duties the law is not known well enough to judge."""
+    open_ones = findings.filter(pl.col("status") == str(Status.UNDETERMINED))
+    if open_ones.is_empty():
+        return []
+    counted = open_ones.group_by("duty", "period", "reason").len().sort("duty", "period", "reason").rows()
+    rows = [(sentence(d), amounts.quarter(p), sentence(reason), amounts.count(n)) for d, p, reason, n in counted]
+    heads = ("Duty", "Quarter", "Why", "Findings")
+    tabled = table(heads=heads, rows=rows, caption="Findings that cannot be decided.", numbers=(3,))
+    return [tag("h3", text("Undetermined")), tabled]
+
+
+def duties_section(*, summary: Summary, tables: Tables, book: Book) -> Markup:
+    """Show the verdicts, then every breach and every risk with its reasons."""
+    on, duties = date.fromisoformat(summary["date"]), summary["duties"]
+    judged, depends = sum(duties["findings_by_status"].values()), duties["findings_that_depend_on_a_reading"]
+    by_status = duties["operators_by_status"]
+    lead = (
+        f"{amounts.noun(judged, 'finding', 'findings')}: each operator, each duty, the last quarters, the open one. "
+        f"{amounts.noun(by_status['breached'], 'operator breaches', 'operators breach')} a duty, "
+        f"{amounts.noun(by_status['at_risk'], 'other is', 'others are')} at risk in the open quarter. "
+        f"{amounts.noun(depends, 'finding', 'findings')} would be another under another reading of the law."
+    )
+    wide, narrow = (
+        svg(charts_books.verdicts_spec(findings=tables["findings"], on=on, width_px=width)) for width in (SHEET, SLIP)
+    )
+    reading = "Most duties are met. What is breached or at risk stands as a number beside its bar."
+    if not by_status["breached"]:
+        reading = "No duty is breached."
+    drawn = figure(
+        title="Findings by duty",
+        reading=reading,
+        wide=wide,
+        narrow=narrow,
+        numbers=_counts(tables, on),
+        mark=SYNTHETIC,
+    )
+    breached, at_risk = (_cards(tables, str(one), book) for one in (Status.BREACHED, Status.AT_RISK))
+    parts = [paragraph(lead), drawn, tag("h3", text("Breaches"), Markup(" "), SYNTHETIC)]
+    parts.append(tag("div", *breached, class_="cards") if breached else paragraph("No duty is breached."))
+    if at_risk:
+        parts += [tag("h3", text("At risk in the open quarter"), Markup(" "), SYNTHETIC)]
+        parts.append(tag("div", *at_risk, class_="cards"))
+    return section(key="duties", title="Duties", parts=[*parts, *_undetermined(tables["findings"])])
+
+
+def _moved(findings: pl.DataFrame) -> dict[str, dict[str, Counter[str]]]:
+    """Count for each question and position how many findings would have which other status."""
+    moved: dict[str, dict[str, Counter[str]]] = {}
+    for listed in findings.filter(pl.col("changes") != "")["changes"].to_list():
+        for question, position, status in changes_of(listed):
+            moved.setdefault(question, {}).setdefault(position, Counter())[status] += 1
+    return moved
+
+
+def law_section(*, summary: Summary, tables: Tables, book: Book) -> Markup:
+    """List the open questions on which results rest, the position taken, and what the others would change."""
+    taken = book.profiles[summary["profile"]].positions if summary["profile"] in book.profiles else {}
+    taken, moved = {**taken, **summary["readings"]}, _moved(tables["findings"])
+    cards = [
+        _question_card(key, taken.get(key, "unknown"), moved.get(key, {}), book, chosen=key in summary["readings"])
+        for key in dict.fromkeys([*summary["readings"], *moved])
+    ]
+    lead = paragraph(
+        "The sources disagree or are silent on these questions. This run reads the law by the profile "
+        f"“{summary['profile']}”. Any other position can be chosen with --reading, and the day be run again."
+    )
+    listed = tag("div", *cards, class_="cards") if cards else paragraph("No result depends on an open question.")
+    parts = [lead, listed, *_unconfirmed(summary, book)]
+    return section(key="law", title="Open questions of the law", parts=parts)
+
+
+def _question_card(key: str, taken: str, moved: Mapping[str, Counter[str]], book: Book, *, chosen: bool) -> Markup:
+    """Set a question with the position taken and what each other position would change."""
+    question = book.questions.get(key)
+
+    def held(position: str) -> Markup:
+        named = tag("code", text(f"{key}={position}"))
+        return join([text(f"{_position(question, position)}. "), named])
+
+    others = [tag("li", held(position), text(f" {_effect(counted)}.")) for position, counted in sorted(moved.items())]
+    effect = tag("ul", *others) if others else text("No finding would change.")
+    term = "Chosen for this run" if chosen else "Taken here"
+    head = tag("h4", text(_ask(key, book)))
+    return tag("article", head, facts([(term, held(taken)), ("Others", effect)]), class_="card question")
+
+
+def _effect(counted: Counter[str]) -> str:
+    """Say how many findings would be what."""
+    order = [str(status) for status in Status]
+    parts = [f"{amounts.count(counted[one])} “{sentence(one).lower()}”" for one in order if counted[one]]
+    noun = "finding" if sum(counted.values()) == 1 else "findings"
+    return f"Would make {' and '.join(parts)} {noun}"
+
+
+def _unconfirmed(summary: Summary, book: Book) -> list[Markup]:
+    keys = summary["unconfirmed_law"]
+    if not keys:
+        return []
+    titles = [book.quantities[key].title if key in book.quantities else key for key in keys]
+    lead = "These values of the law are used although nothing seen confirms them:"
+    return [
+        tag("h3", text("Unconfirmed values")),
+        paragraph(lead),
+        tag("ul", *(tag("li", text(one)) for one in titles)),
+    ]
