@@ -15,9 +15,7 @@ WIDTH_PX = 720
 
 def picture(hours: pl.DataFrame) -> str:
     """SVG of a day's hours table, on white so that it reads on dark pages too."""
-    spec = zone_spec(
-        hours=hours, zone=Zone.NORTH_SOUTH, reserve_tiyn_per_kwh=RESERVE_TIYN_PER_KWH, width_px=WIDTH_PX
-    )
+    spec = zone_spec(hours=hours, zone=Zone.NORTH_SOUTH, reserve_tiyn_per_kwh=RESERVE_TIYN_PER_KWH, width_px=WIDTH_PX)
     return svg({**spec, "config": {**spec["config"], "background": "white"}})
 
 

@@ -52,4 +52,6 @@ def test_the_page_of_codes_is_the_one_that_the_program_prints():
 def test_the_picture_of_the_readme_is_drawn_by_the_project_from_the_default_day(default_day):
     from benchmarks.picture import picture
 
-    assert (ROOT / "docs" / "pictures" / "day.svg").read_text(encoding="utf-8") == picture(default_day.tables["hours"])
+    assert (ROOT / "docs" / "pictures" / "day.svg").read_text(encoding="utf-8") == picture(
+        default_day.tables["hours"]
+    )

@@ -191,14 +191,23 @@ def sales(
 
 
 def _purchased(energy_kwh: int, period: PeriodFacts, lens: Lens, stream: Stream) -> Purchased:
-    """Purchases of the largest lawful size, or 5 MWh where the law knows no maximum."""
-    days = (period.until_on - period.quarter.from_on).days
-    on = period.quarter.from_on + timedelta(days=stream.integer(0, days))
+    """Purchases of the largest lawful size, or 5 MWh where the law knows no maximum; the largest of each month."""
+    first, until_on = period.quarter.from_on, period.until_on
+    months = [first, *(on for on in (date(first.year, first.month + n, 1) for n in (1, 2)) if on < until_on)]
+    ends = [*months[1:], until_on]
+    largest = []
+    for from_on, to_on in zip(months, ends, strict=True):
+        on = from_on + timedelta(days=stream.child(from_on).integer(0, (to_on - from_on).days))
+        largest.append((on, min(energy_kwh, _largest_lawful_kwh(lens, on))))
+    last_on, last_kwh = largest[-1]
+    return Purchased(energy_kwh, last_kwh, last_on, tuple(largest[:-1]))
+
+
+def _largest_lawful_kwh(lens: Lens, on: date) -> int:
     try:
-        limit_kwh = lens.on(on).limit("energy.purchase_max_kwh")
+        return lens.on(on).limit("energy.purchase_max_kwh") or 5_000
     except NoRuleInForce:
-        limit_kwh = None
-    return Purchased(energy_kwh, min(energy_kwh, limit_kwh or 5_000), on)
+        return 5_000
 
 
 def _fee_record(

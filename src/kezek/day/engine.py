@@ -66,7 +66,6 @@ class DayState:
     operators: dict[str, Operator] = field(default_factory=dict)
     products: dict[str, ProductState] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
-    decision_of: dict[Order, Decision] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     purchases: dict[str, Purchase] = field(default_factory=dict)
     final_purchase_kwh: dict[str, int] = field(default_factory=dict)
@@ -158,9 +157,7 @@ class DayEngine:
         """Take or refuse an order; the same order again is logged, gets the same answer and changes nothing."""
         self._record(Input.ORDER, order.order_id, order.received_at, order)
         decision = self._orders().decide(order)
-        if decision is not self.state.decision_of.setdefault(order, decision):
-            raise InvariantBroken(f"order {order.order_id} was answered twice in different ways")
-        if len(self.state.decision_of) > len(self.state.decisions):
+        if decision.order is order:
             self.state.decisions.append(decision)
             if decision.refusal is None:
                 self.state.products[order.product_id].decisions.append(decision)
@@ -385,7 +382,7 @@ class DayEngine:
                     f.reason,
                     f.measured,
                     f.limit,
-                    [[c.question, c.position, c.status] for c in f.changes],
+                    list(f.changes),
                 ]
                 for f in verdict.findings
             ],

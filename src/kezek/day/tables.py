@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from kezek.day.engine import DayState
-from kezek.duties.finding import Finding
+from kezek.duties.finding import Change, Finding
 from kezek.facts.figures import AsicModel
 from kezek.registry.machine import MachineColumns
 from kezek.units.calendar import hours_of
@@ -150,6 +150,12 @@ def findings_table(*, state: DayState) -> pl.DataFrame:
     return _frame(rows, {**schema, "deadline_on": pl.Date, "holds_under_all_readings": _B})
 
 
+def _change_text(change: Change) -> str:
+    """Write a change as `question=position + question=position: status`."""
+    readings = [(change.question, change.position), *change.also]
+    return f"{' + '.join(f'{question}={position}' for question, position in readings)}: {change.status}"
+
+
 def _finding_row(operator_id: str, finding: Finding) -> dict[str, object]:
     return {
         "operator_id": operator_id,
@@ -166,7 +172,7 @@ def _finding_row(operator_id: str, finding: Finding) -> dict[str, object]:
         "deadline_on": finding.deadline_on,
         "at_stake_tiyn": finding.at_stake_tiyn,
         "holds_under_all_readings": finding.holds_under_all_readings,
-        "changes": "; ".join(f"{c.question}={c.position}: {c.status}" for c in finding.changes),
+        "changes": "; ".join(map(_change_text, finding.changes)),
     }
 
 

@@ -42,9 +42,9 @@ class Verdict:
 
     @property
     def status(self) -> Status:
-        """Worst status, in the order of `Status`."""
+        """Worst status, in the order of `Status`; without books nothing applies."""
         present = {finding.status for finding in self.findings}
-        return next(status for status in Status if status in present)
+        return next((status for status in Status if status in present), Status.NOT_APPLICABLE)
 
     @property
     def breached(self) -> tuple[Finding, ...]:
@@ -65,18 +65,17 @@ def check(*, facts: OperatorFacts, lens: Lens) -> Verdict:
 
     Guarantees: one finding per duty and quarter; each says under which readings of the law it would be another.
     """
-    findings = []
+    findings: list[Finding] = []
     for book in facts.books:
-        for name, duty in DUTIES.items():
-            finding = _with_changes(name, duty, facts, book, lens)
-            findings.append(finding if facts.is_closed(book) else finding.for_open_period())
+        findings += [_with_changes(name, duty, facts, book, lens) for name, duty in DUTIES.items()]
     return Verdict(facts.operator_id, tuple(findings))
 
 
 def _judge(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
-    """Judge one duty; where the law has no rule for it, say so instead."""
+    """Judge one duty, an open period softly; where the law has no rule for it, say so instead."""
     try:
-        return duty(facts, book, lens)
+        finding = duty(facts, book, lens)
+        return finding if facts.is_closed(book) else finding.for_open_period()
     except NoRuleInForce as absence:
         unknown = isinstance(absence.absent, Unknown)
         status = Status.UNDETERMINED if unknown else Status.NOT_APPLICABLE
@@ -85,7 +84,10 @@ def _judge(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook, lens:
 
 
 def _with_changes(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
-    """Judge a duty and every combination of the readings that it touched, most plausible change first."""
+    """Judge a duty under every combination of the readings that it touched; name the least changes that move it.
+
+    A combination is named only if no part of it would move the status by itself.
+    """
     own = lens.fresh()
     finding = _judge(name, duty, facts, book, own)
     questions = sorted(own.touched())
@@ -97,13 +99,8 @@ def _with_changes(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook
         if other.status is not finding.status:
             moved = tuple((q, p) for q, p in readings.items() if own_position(own, book, q) != p)
             changes[moved] = other.status
-    smallest = min((len(moved) for moved in changes), default=0)
-    named = tuple(
-        Change(question, position, status)
-        for moved, status in changes.items()
-        if len(moved) == smallest
-        for question, position in moved
-    )
+    least = [moved for moved in changes if not any(set(other) < set(moved) for other in changes)]
+    named = tuple(Change(*moved[0], changes[moved], moved[1:]) for moved in least)
     return replace(finding, changes=named)
 
 

@@ -10,11 +10,15 @@ from kezek.units.calendar import Quarter
 
 @dataclass(frozen=True, slots=True)
 class Purchased:
-    """Energy bought: how much in all, the largest single purchase and its day. [kWh]"""
+    """Energy bought: how much in all, the largest single purchase with its day, and those of other months. [kWh]
+
+    One a month, since the maximum can change inside a quarter.
+    """
 
     energy_kwh: int
     largest_kwh: int
     largest_on: date
+    other_months: tuple[tuple[date, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,16 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A reading under which the status would be another."""
+    """A reading under which the status would be another.
+
+    Args:
+        also: Other questions and positions that must be taken together with it; empty if it suffices alone.
+    """
 
     question: str
     position: str
     status: Status
+    also: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """Licence duty: mine only while a licence is active."""
 
+from collections import Counter
+from datetime import date
+
 from kezek.duties.facts import OperatorFacts, QuarterBook
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.duties.lens import Lens
-from kezek.registry.licence import Period
+from kezek.registry.licence import LicenceState
 
 
 def licence_held(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
@@ -12,12 +15,11 @@ def licence_held(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding
     Law: licence.required; a suspended licence does not cover (Art. 9 of the law on digital assets).
     """
     rule = lens.on(book.last_on).require("licence.required")
-    mined = Period(max(book.mined.from_on, rule.from_on), book.mined.until_on)
-    mined_days = max(0, (mined.until_on - mined.from_on).days)
-    covered_days = facts.licence.term.overlap_days(mined)
-    suspended_days = sum(period.overlap_days(mined) for period in facts.licence.suspensions)
-    without_days = mined_days - covered_days + suspended_days
-    suspended = suspended_days > 0
+    first_on = max(book.mined.from_on, rule.from_on)
+    days = map(date.fromordinal, range(first_on.toordinal(), book.mined.until_on.toordinal()))
+    states = Counter(facts.licence.state_on(on) for on in days)
+    without_days = states.total() - states[LicenceState.ACTIVE]
+    suspended = states[LicenceState.SUSPENDED] > 0
     evidence = (
         tuple(f"suspended {period.from_on}..{period.until_on}" for period in facts.licence.suspensions)
         if suspended

@@ -37,11 +37,22 @@ def _due_sat(book: QuarterBook, lens: Lens) -> int:
     )
 
 
+def _whole_year_needed(book: QuarterBook) -> Finding:
+    return Finding(
+        duty="sale.share",
+        period=str(book.quarter),
+        status=Status.UNDETERMINED,
+        reason="duties.sale.whole_year_needed",
+        evidence=(f"books of all four quarters of {book.quarter.year}",),
+    )
+
+
 def sale_share(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
     """Judge whether the due share of the period's coins was sold on licensed exchanges by the period's last day.
 
-    Where the period is the calendar year, a quarter before its last is behind pace at worst. In an open period the
-    share is judged against the coins received so far: behind pace is a risk.
+    Where the period is the calendar year, a quarter before its last is behind pace at worst, and a short last quarter
+    leaves the year undetermined, since earlier sales may make up for it. In an open period the share is judged
+    against the coins received so far: behind pace is a risk.
 
     Law: sale.share_ppm, sale.period, sale.denominator, sale.carry_over.
     """
@@ -52,6 +63,8 @@ def sale_share(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
     short_sat = max(0, due_sat - counted_sat)
     by_year = law.text("sale.period") == "calendar_year"
     over = facts.is_closed(book) and not (by_year and book.quarter.number < 4)
+    if short_sat and over and by_year:
+        return _whole_year_needed(book)
     return Finding(
         duty="sale.share",
         period=str(book.quarter),

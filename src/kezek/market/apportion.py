@@ -2,7 +2,8 @@
 
 Two properties decide the method. House-monotone: a smaller supply never raises anybody's share (largest remainder
 breaks this: the Alabama paradox). Merging never loses, so that splitting one's demand over several ids never gains.
-Exact ties of the averages go by a hash bound to the log's root at gate closure.
+Exact ties of the averages go to the larger claim (else a merger could lose its last kWh to one that did not merge),
+between equal claims by a hash bound to the log's root at gate closure.
 """
 
 import hashlib
@@ -22,7 +23,8 @@ def highest_averages(*, total_kwh: int, claims_kwh: Mapping[str, int], ranks: Ma
     Every claimant first gets the whole part of its exact share (highest averages never gives less); the few kWh
     that are left go one by one to the highest claim / (got + 1).
 
-    Guarantees: adds up to the total; nobody gets more than its claim; monotone in the total.
+    Guarantees: adds up to the total; nobody gets more than its claim; monotone in the total; a merger of two claims
+    gets no less than both got.
 
     >>> highest_averages(total_kwh=7, claims_kwh={"a": 6, "b": 3}, ranks={"a": b"0", "b": b"1"})
     {'a': 5, 'b': 2}
@@ -33,12 +35,12 @@ def highest_averages(*, total_kwh: int, claims_kwh: Mapping[str, int], ranks: Ma
     if total_kwh == 0:
         return dict.fromkeys(claims_kwh, 0)
     parts = {who: claim * total_kwh // claimed_kwh for who, claim in claims_kwh.items()}
-    heap = [(-Fraction(claim, parts[who] + 1), ranks[who], who) for who, claim in claims_kwh.items()]
+    heap = [(-Fraction(claim, parts[who] + 1), -claim, ranks[who], who) for who, claim in claims_kwh.items()]
     heapq.heapify(heap)
     for _ in range(total_kwh - sum(parts.values())):
-        _, rank, who = heapq.heappop(heap)
+        _, claim, rank, who = heapq.heappop(heap)
         parts[who] += 1
-        heapq.heappush(heap, (-Fraction(claims_kwh[who], parts[who] + 1), rank, who))
+        heapq.heappush(heap, (Fraction(claim, parts[who] + 1), claim, rank, who))
     return parts
 
 

@@ -10,6 +10,8 @@ from kezek.market.apportion import equal_share, highest_averages, in_turn, tie_r
 
 Int64s = npt.NDArray[np.int64]
 RULE_VERSION = "1"
+_PER_OPERATOR = {"pro_rata_per_operator": highest_averages, "equal_share": equal_share}
+_TIE_RULES = {*_PER_OPERATOR, "time_priority"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,13 @@ def clear_product(
         operator_ids: Owner of each bid, in order of arrival.
         tie_key: Root of the log at gate closure; breaks exact ties.
     Raises:
-        ValueError: columns of different length, negative supply or an unknown rule: bugs of the caller.
+        ValueError: columns of different length, negative supply, a quantity that is not positive, quantities that
+            add up to 2**63 or more, or an unknown rule: bugs of the caller.
     Guarantees: sum of fills <= supply and = min(supply, demand); no fill over its bid; nobody's total rises when the
         supply shrinks; splitting a bid never gains under `pro_rata_per_operator`.
     Law: market.price_rule, market.tie_rule.
     """
-    _require(supply_kwh, price_tiyn_per_kwh, quantity_kwh, operator_ids)
+    _require(supply_kwh, price_tiyn_per_kwh, quantity_kwh, operator_ids, tie_rule)
     fill = _fills(product_id, supply_kwh, price_tiyn_per_kwh, quantity_kwh, operator_ids, tie_rule, tie_key)
     accepted = price_tiyn_per_kwh[fill > 0]
     short = price_tiyn_per_kwh[fill < quantity_kwh]
@@ -73,11 +76,15 @@ def clear_product(
     )
 
 
-def _require(supply_kwh: int, price: Int64s, quantity: Int64s, operator_ids: Sequence[str]) -> None:
+def _require(supply_kwh: int, price: Int64s, quantity: Int64s, operator_ids: Sequence[str], tie_rule: str) -> None:
+    if tie_rule not in _TIE_RULES:
+        raise ValueError(f"unknown tie rule {tie_rule!r}")
     if not len(price) == len(quantity) == len(operator_ids):
         raise ValueError(f"columns differ in length: {len(price)}, {len(quantity)}, {len(operator_ids)}")
     if supply_kwh < 0 or (quantity <= 0).any():
         raise ValueError("supply must not be negative and every quantity must be positive")
+    if len(quantity) and int(quantity.max()) * len(quantity) >= 1 << 63:
+        raise ValueError("quantities may add up to 2**63 kWh or more")
 
 
 def _fills(
@@ -109,14 +116,11 @@ def _margin(
     """Share what is left among the bids of the marginal price, in order of arrival within an operator."""
     if tie_rule == "time_priority" or sum(asked) <= left_kwh:
         return in_turn(total_kwh=left_kwh, claims_kwh=asked)
-    methods = {"pro_rata_per_operator": highest_averages, "equal_share": equal_share}
-    if tie_rule not in methods:
-        raise ValueError(f"unknown tie rule {tie_rule!r}")
     claims: dict[str, int] = {}
     for owner, kwh in zip(owners, asked, strict=True):
         claims[owner] = claims.get(owner, 0) + kwh
     ranks = {owner: tie_rank(tie_key=tie_key, product_id=product_id, claimant=owner) for owner in claims}
-    parts = methods[tie_rule](total_kwh=left_kwh, claims_kwh=claims, ranks=ranks)
+    parts = _PER_OPERATOR[tie_rule](total_kwh=left_kwh, claims_kwh=claims, ranks=ranks)
     fills = []
     for owner, kwh in zip(owners, asked, strict=True):
         fills.append(min(kwh, parts[owner]))

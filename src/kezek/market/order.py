@@ -101,8 +101,8 @@ class OrderBook:
     """Takes orders in the order of arrival and answers each of them once.
 
     Guarantees: every order ends in exactly one decision; the same id with the same content gets the same answer
-    again; per site and hour no more than the site's power is taken; per operator no more than the prepaid balance
-    is reserved.
+    again, whenever it is sent; per site and hour no more than the site's power is taken; per operator no more than
+    the prepaid balance is reserved.
     """
 
     def __init__(
@@ -114,22 +114,30 @@ class OrderBook:
         self._session = session
         self._reserved_tiyn: dict[str, int] = dict.fromkeys(self._bidders, 0)
         self._taken_kwh: dict[tuple[str, str], int] = {}
-        self._answers: dict[str, Decision] = {}
+        self._answers: dict[tuple[object, ...], Decision] = {}
+        self._ids: set[str] = set()
 
     def decide(self, order: Order) -> Decision:
-        """Take or refuse one order."""
-        earlier = self._answers.get(order.order_id)
+        """Take or refuse one order; what was sent before, whenever it arrives again, gets the very same decision."""
+        content = (
+            order.order_id,
+            order.operator_id,
+            order.product_id,
+            order.price_tiyn_per_kwh,
+            order.quantity_kwh,
+        )
+        earlier = self._answers.get(content)
         if earlier is not None:
-            same = earlier.order == order
-            return earlier if same else Decision(order, OrderRefusal.ID_TAKEN, 0, 0, 0)
+            return earlier
         decision = self._refused(order, self._fault_of_standing(order)) or self._fault_of_content(order)
         if decision is None:
             decision = self._take(order)
-        self._answers[order.order_id] = decision
+        self._ids.add(order.order_id)
+        self._answers[content] = decision
         return decision
 
     def decisions(self) -> tuple[Decision, ...]:
-        """List all decisions in the order of arrival."""
+        """List all decisions in the order of arrival, one for each order that differs from those before."""
         return tuple(self._answers.values())
 
     @staticmethod
@@ -137,9 +145,11 @@ class OrderBook:
         return Decision(order, refusal, found, limit, 0) if refusal else None
 
     def _fault_of_standing(self, order: Order) -> OrderRefusal | None:
-        """Look for a fault in who bids, when, and for what."""
+        """Look for a fault in the id, who bids, when, and for what."""
         bidder = self._bidders.get(order.operator_id)
         product = self._products.get(order.product_id)
+        if order.order_id in self._ids:
+            return OrderRefusal.ID_TAKEN
         if bidder is None:
             return OrderRefusal.UNKNOWN_OPERATOR
         checks = (

@@ -25,7 +25,8 @@ def summarise(*, offered_kwh: int, quantity_kwh: Sequence[int], clearing: Cleari
     """Summarise a clearing for publication; the average is weighted by energy and rounded half up."""
     bought_kwh = int(clearing.fill_kwh.sum())
     paid = clearing.pay_tiyn_per_kwh[clearing.fill_kwh > 0]
-    cost_tiyn = int((clearing.fill_kwh * clearing.pay_tiyn_per_kwh).sum())
+    awards = zip(clearing.fill_kwh.tolist(), clearing.pay_tiyn_per_kwh.tolist(), strict=True)
+    cost_tiyn = sum(fill_kwh * price for fill_kwh, price in awards)
     return ProductSummary(
         offered_kwh=offered_kwh,
         asked_kwh=sum(quantity_kwh),

@@ -18,6 +18,7 @@ class MeterReading:
 class ReadingRefusal(StrEnum):
     """Why a reading cannot be used, in order of precedence."""
 
+    UNKNOWN_METER = "metering.reading.unknown_meter"
     UNKNOWN_HOUR = "metering.reading.unknown_hour"
     TWICE = "metering.reading.twice"
     NEGATIVE = "metering.reading.negative"
@@ -66,14 +67,15 @@ def check_readings(
         limit_wh = connection_w.get(reading.meter_id, 0)
         key = (reading.meter_id, reading.hour_index)
         faults = (
+            (reading.meter_id not in connection_w, ReadingRefusal.UNKNOWN_METER),
             (not 0 <= reading.hour_index < hour_count, ReadingRefusal.UNKNOWN_HOUR),
             (key in seen, ReadingRefusal.TWICE),
             (reading.energy_wh < 0, ReadingRefusal.NEGATIVE),
             (reading.energy_wh > limit_wh, ReadingRefusal.OVER_CONNECTION),
         )
         refusal = next((code for wrong, code in faults if wrong), None)
-        seen.add(key)
         if refusal is None:
+            seen.add(key)
             usable.append(reading)
         else:
             refused.append(RefusedReading(reading, refusal, limit_wh))

@@ -14,6 +14,7 @@ from itertools import pairwise
 from kezek.facts.figures import DifficultyEpoch
 from kezek.units.calendar import hours_of, local_at
 from kezek.units.problem import InputProblem
+from kezek.units.rounding import ceil_div
 
 EPOCH_BLOCKS = 2016
 HALVING_BLOCKS = 210_000
@@ -77,7 +78,7 @@ def expected_sat(*, gigahashes: int, segments: Sequence[Segment]) -> int:
 
     >>> one_day = (Segment(86_400, target_of(bits=0x1D00FFFF), 50 * 10**8),)
     >>> expected_sat(gigahashes=4, segments=one_day)  # 4 GH is nearly one block at difficulty 1
-    4656541623
+    4656541818
     """
     seconds = sum(segment.seconds for segment in segments)
     weight = sum(segment.seconds * segment.subsidy_sat * (segment.target + 1) for segment in segments)
@@ -131,11 +132,12 @@ def height_at(*, at: datetime, epochs: Sequence[DifficultyEpoch]) -> int:
 
 
 def _halving_instants(epochs: Sequence[DifficultyEpoch]) -> list[datetime]:
+    """First whole second at which the height has reached a halving."""
     instants = []
     for index, epoch in enumerate(epochs):
         boundary = -(-epoch.height // HALVING_BLOCKS) * HALVING_BLOCKS
         if boundary < epoch.height + EPOCH_BLOCKS:
-            passed = (boundary - epoch.height) * _epoch_seconds(epochs, index) // EPOCH_BLOCKS
+            passed = ceil_div((boundary - epoch.height) * _epoch_seconds(epochs, index), EPOCH_BLOCKS)
             instants.append(epoch.starts_at + timedelta(seconds=passed))
     return instants
 

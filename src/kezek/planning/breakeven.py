@@ -10,7 +10,7 @@ from kezek.mining.network import Segment, expected_sat
 from kezek.mining.output import after_pool_fee_sat, gigahashes_of
 from kezek.mining.value import value_tiyn
 from kezek.registry.operator import Route
-from kezek.units.rounding import PPM, share_of
+from kezek.units.rounding import PPM, ceil_div, share_of
 
 _MWH_WH = 1_000_000
 _MWH_KWH = 1_000
@@ -139,21 +139,23 @@ def breakeven_tiyn_per_kwh(
         )
         return result.net_tiyn >= 0
 
+    tick = tick_tiyn_per_kwh
     highest_tenge = coin_value_tiyn // (100 * _MWH_KWH)
-    base = next((100 * tenge for tenge in range(highest_tenge, -1, -1) if pays(100 * tenge)), None)
+    lowest_ticks = (ceil_div(100 * tenge, tick) * tick for tenge in range(highest_tenge, -1, -1))
+    base = next((price for price in lowest_ticks if pays(price)), None)
     if base is None:
         return None
-    low, high = 0, -(-100 // tick_tiyn_per_kwh)
+    low, high = 0, ceil_div(100 - base % 100, tick)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if pays(base + middle * tick_tiyn_per_kwh) else (low, middle)
-    return base + low * tick_tiyn_per_kwh
+        low, high = (middle, high) if pays(base + middle * tick) else (low, middle)
+    return base + low * tick
 
 
 def bid_price_tiyn_per_kwh(
     *, ceiling_tiyn_per_kwh: int, reserve_tiyn_per_kwh: int, headroom_share_ppm: int, tick_tiyn_per_kwh: int
 ) -> int | None:
-    """Choose what to bid between the reserve and the ceiling; None where the reserve is over the ceiling. [tiyn/kWh]
+    """Choose what to bid between the reserve and the ceiling; None where no tick lies between them. [tiyn/kWh]
 
     Paid as bid, nobody states the ceiling in an hour that will not sell out: the share says how far up one goes.
 
@@ -162,8 +164,9 @@ def bid_price_tiyn_per_kwh(
     ... )
     2100
     """
-    headroom = ceiling_tiyn_per_kwh - reserve_tiyn_per_kwh
-    if headroom < 0:
+    lowest = ceil_div(reserve_tiyn_per_kwh, tick_tiyn_per_kwh) * tick_tiyn_per_kwh
+    if lowest > ceiling_tiyn_per_kwh:
         return None
+    headroom = ceiling_tiyn_per_kwh - reserve_tiyn_per_kwh
     price = reserve_tiyn_per_kwh + headroom * headroom_share_ppm // PPM
-    return price - price % tick_tiyn_per_kwh
+    return max(lowest, price - price % tick_tiyn_per_kwh)

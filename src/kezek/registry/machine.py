@@ -33,7 +33,8 @@ def fingerprint(*, serial: str, make: str, model: str, owner_id: str) -> str:
     The public record does not say what a fingerprint holds; this is ours: the first 20 hex digits of SHA-256 over
     the four fields, so that a machine that changes hands or is re-labelled no longer matches.
     """
-    return hashlib.sha256(f"{serial}|{make}|{model}|{owner_id}".encode()).hexdigest()[:20]
+    fields = "".join(f"{len(field)}:{field}," for field in (serial, make, model, owner_id))
+    return hashlib.sha256(fields.encode()).hexdigest()[:20]
 
 
 def serial_number(*, seed: int, running_number: int, make: str, released_on: str) -> str:

@@ -4,7 +4,8 @@ from kezek.reports.words import GROUPS
 
 _HEAD = """# Codes and what they mean
 
-Written by `make docs` from `reports/words.py`; a test compares the two. Codes are stable: never renamed, never reused.
+Written by `make docs` from `reports/words.py`; a test compares the two. Codes are
+stable: never renamed, never reused.
 """
 
 

@@ -24,6 +24,7 @@ class Change(NamedTuple):
     question: str
     position: str
     status: str
+    also: tuple[tuple[str, str], ...]
 
 
 def _reading(named: str) -> tuple[str, str]:
@@ -35,10 +36,15 @@ def changes_of(listed: str) -> list[Change]:
     """Read the changes of a finding back from its column.
 
     >>> changes_of("tax.income=s4_it: met")
-    [Change(question='tax.income', position='s4_it', status='met')]
+    [Change(question='tax.income', position='s4_it', status='met', also=())]
     """
     parts = (one.partition(": ") for one in listed.split("; ") if one)
-    return [Change(*_reading(reading), status) for reading, _, status in parts]
+    return [_change(readings.split(" + "), status) for readings, _, status in parts]
+
+
+def _change(readings: list[str], status: str) -> Change:
+    (question, position), *also = map(_reading, readings)
+    return Change(question, position, status, tuple(also))
 
 
 def source_title(key: str, book: Book) -> str:
@@ -68,6 +74,10 @@ def _robustness(finding: Mapping[str, Any], book: Book) -> Markup:
             tag("strong", text(sentence(one.status))),
             text(f" if: {_position(book.questions.get(one.question), one.position)}. "),
             tag("span", text(_ask(one.question, book)), class_="note"),
+            *(
+                text(f" And: {_position(book.questions.get(question), position)}. ")
+                for question, position in one.also
+            ),
         )
         for one in changes
     ]
@@ -183,8 +193,9 @@ def _moved(findings: pl.DataFrame) -> dict[str, dict[str, Counter[str]]]:
     """Count for each question and position how many findings would have which other status."""
     moved: dict[str, dict[str, Counter[str]]] = {}
     for listed in findings.filter(pl.col("changes") != "")["changes"].to_list():
-        for question, position, status in changes_of(listed):
-            moved.setdefault(question, {}).setdefault(position, Counter())[status] += 1
+        for change in changes_of(listed):
+            for question, position in ((change.question, change.position), *change.also):
+                moved.setdefault(question, {}).setdefault(position, Counter())[change.status] += 1
     return moved
 
 

@@ -36,6 +36,7 @@ ORDER_REFUSALS: Mapping[str, str] = {
 }
 
 READING_REFUSALS: Mapping[str, str] = {
+    "metering.reading.unknown_meter": "The meter is on no list of settlement meters.",
     "metering.reading.unknown_hour": "The hour is not an hour of this day.",
     "metering.reading.twice": "The meter already has a reading for this hour.",
     "metering.reading.negative": "The energy is negative.",
@@ -81,6 +82,7 @@ REASONS: Mapping[str, str] = {
     "duties.sale.sold": "The due share of coins was sold on licensed exchanges.",
     "duties.sale.short": "Fewer coins were sold on licensed exchanges than the due share.",
     "duties.sale.behind_pace": "Sales so far are under the due share of the coins so far; there is time to mend it.",
+    "duties.sale.whole_year_needed": "The share is measured over the year; its earlier quarters are not at hand.",
     "duties.sale.venue_licensed": "Coins were sold on licensed exchanges only.",
     "duties.sale.venue_not_licensed": "Coins were sold on an exchange that is not licensed.",
     "duties.fee.return_done": "The fee return was filed in time.",

@@ -6,14 +6,15 @@ Mixing kinds (kW with kWh, tenge with tenge per kWh) is refused by the type chec
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import ClassVar, Self, final
 
 from kezek.units.problem import InputProblem
 
 _SPACES = "\u00a0\u202f\u2009 "
 _NUMBER = re.compile(
-    rf"^(?P<sign>[-−]?)(?P<whole>\d{{1,3}}(?:[{_SPACES}]\d{{3}})+|\d+)(?:\.(?P<part>\d+))?[{_SPACES}]*(?P<unit>\D.*)$"
+    rf"^(?P<sign>[-−]?)(?P<whole>\d{{1,3}}(?:[{_SPACES}]\d{{3}}){{1,13}}|\d{{1,40}})(?:\.(?P<part>\d{{1,40}}))?"
+    rf"[{_SPACES}]*(?P<unit>[^\d.,].*)$"
 )
 
 
@@ -74,7 +75,7 @@ class Quantity:
                 "units.parse.form",
                 f"{text!r} is not {cls.kind}.",
                 "",
-                f"Write a number with its unit, as {cls.example}.",
+                f"Write a number with its unit, as {cls.example}; decimals take a point.",
             )
         factor = cls.units.get(match["unit"].strip())
         if factor is None:
@@ -84,21 +85,23 @@ class Quantity:
                 "",
                 f"Use one of {', '.join(cls.units)}, as in {cls.example}.",
             )
-        whole = re.sub(rf"[{_SPACES}]", "", match["whole"])
-        exact = Decimal(f"{whole}.{match['part'] or 0}") * factor
-        if exact != int(exact):
+        part = match["part"] or ""
+        digits = re.sub(rf"[{_SPACES}]", "", match["whole"]) + part
+        amount, finer = divmod(int(digits) * factor, 10 ** len(part))
+        if finer:
             raise InputProblem(
                 "units.parse.fraction",
                 f"{text!r} is finer than the smallest unit of {cls.kind}.",
                 "",
                 f"The smallest step is 1 {next(iter(cls.units))}.",
             )
-        return cls(-int(exact) if match["sign"] else int(exact))
+        return cls(-amount if match["sign"] else amount)
 
     def in_unit(self, unit: str, decimals: int | None = None) -> str:
-        """Print in a given unit, exactly, with thin groups of three: `in_unit("MWh")` gives "4 320 MWh"."""
-        number = Decimal(self.amount) / self.units[unit]
-        text = f"{number:,.{decimals}f}" if decimals is not None else f"{number.normalize():,f}"
+        """Print in a given unit, exactly, in groups of three: `in_unit("MWh")` gives "4 320 MWh"."""
+        with localcontext(prec=len(str(self.amount)) + 20):
+            number = Decimal(self.amount) / self.units[unit]
+            text = f"{number:,.{decimals}f}" if decimals is not None else f"{number.normalize():,f}"
         return f"{text.replace(',', ' ')} {unit}"
 
     def _fitting_unit(self) -> str:

@@ -17,7 +17,7 @@ Q3 = Quarter(2025, 3)
 
 
 def clean_book(quarter=Q3, **changes):
-    """1,000,000 sat received and 760,000 sold; 5 MWh bought in five purchases and metered; 10 % profit on the coins."""
+    """1,000,000 sat received and 760,000 sold; 5 MWh bought and metered; 10 % profit on the coins."""
     book = QuarterBook(
         quarter=quarter,
         until_on=quarter.until_on,

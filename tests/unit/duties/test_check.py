@@ -73,10 +73,10 @@ def test_an_open_quarter_is_at_risk_and_never_breached(facts_of, book_of, lens_o
 
 
 @pytest.mark.parametrize(
-    ("until_on", "status"), [(date(2025, 9, 30), Status.AT_RISK), (date(2025, 10, 1), Status.BREACHED)]
+    ("as_of_on", "status"), [(date(2025, 9, 30), Status.AT_RISK), (date(2025, 10, 1), Status.BREACHED)]
 )
-def test_a_quarter_is_closed_with_its_last_day(facts_of, book_of, judge, until_on, status):
-    assert judge("sale.share", facts_of(book_of(until_on=until_on, sold_sat=()))).status is status
+def test_a_quarter_is_open_on_its_last_day_and_closed_the_day_after(facts_of, book_of, judge, as_of_on, status):
+    assert judge("sale.share", facts_of(book_of(sold_sat=()), as_of_on=as_of_on)).status is status
 
 
 def test_the_worst_status_names_the_operators_state(facts_of, book_of, lens_of):
@@ -86,7 +86,7 @@ def test_the_worst_status_names_the_operators_state(facts_of, book_of, lens_of):
     assert check(facts=facts_of(cheap_2023), lens=lens_of()).status is Status.UNDETERMINED
 
 
-# --- robustness: under which readings would the answer be another? ---------------------------------------------------
+# --- robustness: under which readings would the answer be another? --------------------------------------------------
 
 
 def test_a_clean_76_percent_seller_would_be_in_breach_under_the_80_percent_of_s2(facts_of, judge):
@@ -123,6 +123,18 @@ def test_only_single_readings_are_named_where_one_alone_changes_the_answer(facts
     }
 
 
+def test_readings_that_change_the_answer_only_together_are_named_together(facts_of, book_of, judge):
+    # 805,000 sold: over 80 % of what was received and 75 % of what was mined, under 80 % of what was mined (808,000).
+    finding = judge("sale.share", facts_of(book_of(sold_sat=(("exchange-a", 805_000),))))
+    mined, s2 = ("sale.denominator", "coins_mined"), ("sale.share_2025", "s2")
+    assert finding.changes == (Change(*mined, Status.BREACHED, also=(s2,)),)
+
+
+def test_an_operator_without_books_is_not_judged(facts_of, lens_of):
+    verdict = check(facts=replace(facts_of(), books=()), lens=lens_of())
+    assert (verdict.findings, verdict.status) == ((), Status.NOT_APPLICABLE)
+
+
 class CountingLens(Lens):
     """The lens itself, that also notes which readings were tried."""
 
@@ -153,7 +165,7 @@ def test_every_combination_of_the_touched_questions_is_tried(facts_of):
     assert len(sale) == 8
 
 
-# --- missing law -----------------------------------------------------------------------------------------------------
+# --- missing law ----------------------------------------------------------------------------------------------------
 
 
 def test_missing_law_is_undetermined_and_never_met(facts_of, judge):

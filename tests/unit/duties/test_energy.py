@@ -60,7 +60,7 @@ def test_surplus_was_no_duty_before_the_law_of_2023(facts_of, book_of, judge):
     assert judge("energy.source", facts).status is Status.NOT_APPLICABLE
 
 
-# --- size of a purchase ----------------------------------------------------------------------------------------------
+# --- size of a purchase ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

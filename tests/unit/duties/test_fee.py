@@ -21,7 +21,7 @@ def rate(on, route=Route.GRID_SURPLUS, price=1_850, **readings):
     return fee_rate_tiyn_per_kwh(route=route, average_price_tiyn_per_kwh=price, law=law)
 
 
-# --- the rate of the day ---------------------------------------------------------------------------------------------
+# --- the rate of the day --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_fee_is_taken_on_the_metered_wh_and_rounded_half_up(wh, tiyn):
     assert fee_owed_tiyn(metered_wh=wh, rate_tiyn_per_kwh=200) == tiyn
 
 
-# --- return and payment ----------------------------------------------------------------------------------------------
+# --- return and payment ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_the_first_year_knew_no_return_and_an_earlier_payment(facts_of, book_of,
     assert judge("fee.payment", facts_of(in_time)).status is Status.MET
 
 
-# --- the amount ------------------------------------------------------------------------------------------------------
+# --- the amount -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -87,4 +87,5 @@ def test_a_tax_declared_on_profit_is_short_under_the_readings_that_tax_more(fact
 
 def test_tax_of_an_open_quarter_is_not_judged(facts_of, book_of, judge):
     book = book_of(Quarter(2025, 4), until_on=date(2025, 12, 31), tax_declared_tiyn=0)
-    assert judge("tax.income", facts_of(book)).status is Status.NOT_APPLICABLE
+    assert judge("tax.income", facts_of(book, as_of_on=date(2025, 12, 31))).status is Status.NOT_APPLICABLE
+    assert judge("tax.income", facts_of(book, as_of_on=date(2026, 1, 1))).status is Status.BREACHED

@@ -38,7 +38,7 @@ def summary(supply_kwh, *bids, **how):
     return summarise(offered_kwh=supply_kwh, quantity_kwh=[bid.kwh for bid in bids], clearing=clearing)
 
 
-# --- the normal case and its edges -----------------------------------------------------------------------------------
+# --- the normal case and its edges ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("tie_rule", RULES)
@@ -101,7 +101,7 @@ def test_the_rules_are_named_with_their_version_in_the_result():
     assert clear(1, Bid("a", 1, 1), tie_rule=EQUAL, price_rule="uniform").rules == ("uniform/1", "equal_share/1")
 
 
-# --- sharing at the margin -------------------------------------------------------------------------------------------
+# --- sharing at the margin ------------------------------------------------------------------------------------------
 
 
 def test_pro_rata_shares_by_highest_averages_per_operator():
@@ -173,7 +173,7 @@ def test_a_total_outside_the_claims_is_a_bug_that_raises(total):
         highest_averages(total_kwh=total, claims_kwh={"a": 3}, ranks={"a": b""})
 
 
-# --- what other software gets wrong ----------------------------------------------------------------------------------
+# --- what other software gets wrong ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("price_rule", ["pay_as_bid", "uniform"])
@@ -220,7 +220,7 @@ def test_pymarket_prices_that_nearly_agree_stay_apart():
     assert clear(10, Bid("low", 2**53, 10), Bid("high", 2**53 + 1, 10)).fill_kwh.tolist() == [0, 10]
 
 
-# --- limits ----------------------------------------------------------------------------------------------------------
+# --- limits ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("tie_rule", RULES)
@@ -262,7 +262,7 @@ def test_columns_of_different_length_raise():
         )
 
 
-# --- what is published -----------------------------------------------------------------------------------------------
+# --- what is published ----------------------------------------------------------------------------------------------
 
 
 def test_published_figures_are_weighted_by_energy_and_cover_what_was_sold():

@@ -31,7 +31,8 @@ def check(*readings, hour_count=24):
         (reading(hour_index=24), ReadingRefusal.UNKNOWN_HOUR, 2_000_000),
         (reading(energy_wh=-1), ReadingRefusal.NEGATIVE, 2_000_000),
         (reading(energy_wh=2_000_001), ReadingRefusal.OVER_CONNECTION, 2_000_000),
-        (reading(meter_id="M-OP-999"), ReadingRefusal.OVER_CONNECTION, 0),
+        (reading(meter_id="M-OP-999"), ReadingRefusal.UNKNOWN_METER, 0),
+        (reading(meter_id="M-OP-999", energy_wh=0), ReadingRefusal.UNKNOWN_METER, 0),
     ],
 )
 def test_a_reading_that_cannot_be_is_refused_with_value_and_limit(wrong, refusal, limit):
@@ -77,7 +78,8 @@ def test_every_reading_is_in_exactly_one_list():
 
 
 def test_every_refusal_can_be_reached():
-    _, refused = check(reading(), reading(), reading(99), reading(1, -1), reading(2, 2_000_001))
+    unknown = reading(meter_id="M-OP-999")
+    _, refused = check(unknown, reading(), reading(), reading(99), reading(1, -1), reading(2, 2_000_001))
     assert {one.refusal for one in refused} == set(ReadingRefusal)
 
 
@@ -91,3 +93,9 @@ def test_energy_adds_up_per_operator_over_meters_and_hours():
     readings = [reading(0, 10), reading(1, 20), MeterReading("M-X", "OP-002", 0, 7)]
     assert energy_by_operator_wh(readings) == {"OP-001": 30, "OP-002": 7}
     assert energy_by_operator_wh([]) == {}
+
+
+def test_a_right_reading_after_a_refused_one_of_its_hour_is_taken():
+    usable, refused = check(reading(energy_wh=-1), reading(energy_wh=1_000))
+    assert usable == [reading(energy_wh=1_000)]
+    assert [one.refusal for one in refused] == [ReadingRefusal.NEGATIVE]

@@ -186,3 +186,11 @@ def test_no_hashes_yield_no_coins_and_no_coins_take_no_hashes():
     segments = (Segment(3_600, target_of(bits=0x1701DDB4), 312_500_000),)
     assert expected_sat(gigahashes=0, segments=segments) == 0
     assert expected_gigahashes(sat=0, segments=segments) == 0
+
+
+def test_a_hash_at_the_target_wins_too():
+    # Under the highest target every hash is a block; one lower, all but one of 2**256.
+    always = (Segment(1, 2**256 - 1, 7),)
+    assert expected_sat(gigahashes=3, segments=always) == 3 * 10**9 * 7
+    almost = (Segment(1, 2**256 - 2, 7),)
+    assert expected_sat(gigahashes=3, segments=almost) == 3 * 10**9 * 7 - 1

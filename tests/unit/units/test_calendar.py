@@ -25,9 +25,7 @@ def test_the_day_the_clock_was_set_back_has_25_hours_and_eleven_at_night_twice()
 def test_labels_are_unique_and_hours_follow_without_gap_on_the_long_day():
     hours = hours_of(CLOCK_SET_BACK_ON)
     assert len({hour.label for hour in hours}) == 25
-    assert {later.starts_at - hour.starts_at for hour, later in itertools.pairwise(hours)} == {
-        timedelta(hours=1)
-    }
+    assert {later.starts_at - hour.starts_at for hour, later in itertools.pairwise(hours)} == {timedelta(hours=1)}
 
 
 @pytest.mark.parametrize("on", [date(2024, 2, 28), CLOCK_SET_BACK_ON, date(2024, 3, 1), date(2025, 12, 31)])

@@ -1,0 +1,131 @@
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kezek.duties.check import DUTIES, check
+from kezek.duties.facts import FeeRecord, OperatorFacts, Purchased, QuarterBook, Sighting
+from kezek.duties.finding import Status
+from kezek.duties.lens import Lens
+from kezek.law.book import load_book
+from kezek.registry.licence import Licence, Period, Subtype
+from kezek.registry.operator import Route
+from kezek.units.calendar import Quarter
+
+LENS = Lens(book=load_book(), profile="described", readings={})
+ALONE = {}
+
+quarters = st.sampled_from([Quarter(year, number) for year in (2023, 2024, 2025) for number in (1, 2, 3, 4)])
+sats = st.integers(0, 1_200_000)
+energies = st.integers(0, 6_000)
+
+
+any_day = st.integers(-80, 200)
+after_all_deadlines = st.integers(100, 200)
+
+
+@st.composite
+def operators(draw, as_of=any_day):
+    """Draw an operator with one quarter of random books, looked at so many days after the quarter's end."""
+    quarter = draw(quarters)
+
+    def day():
+        return quarter.from_on + timedelta(days=draw(st.integers(0, 91)))
+
+    def maybe_after():
+        return draw(st.none() | st.integers(0, 90).map(lambda days: quarter.until_on + timedelta(days=days)))
+
+    book = QuarterBook(
+        quarter=quarter,
+        until_on=quarter.until_on,
+        mined=Period(quarter.from_on, quarter.until_on),
+        mined_sat=draw(sats),
+        received_sat=(("pool-a", draw(sats)), ("pool-abroad", draw(st.sampled_from([0, 1])))),
+        sold_sat=(("exchange-a", draw(sats)), ("exchange-abroad", draw(st.sampled_from([0, 1])))),
+        disclosed_sat=draw(sats),
+        metered_wh=1_000 * draw(energies),
+        platform=Purchased(draw(energies), draw(st.integers(0, 1_002)), day()),
+        other_source_kwh=draw(energies),
+        least_energy_wh=1_000 * draw(energies),
+        average_price_tiyn_per_kwh=draw(st.integers(0, 3_000)),
+        coin_value_tiyn=draw(sats),
+        cost_tiyn=draw(sats),
+        tax_declared_tiyn=draw(sats),
+        fee=FeeRecord(maybe_after(), maybe_after(), draw(sats)),
+    )
+    return OperatorFacts(
+        operator_id="OP-001",
+        route=draw(st.sampled_from(Route)),
+        licence=Licence("L", Subtype.I, Period(date(2023, 4, 1), draw(st.dates(date(2023, 4, 2), date(2027, 1, 1))))),
+        as_of_on=quarter.until_on + timedelta(days=draw(as_of)),
+        accredited_pool_ids=frozenset({"pool-a"}),
+        licensed_exchange_ids=frozenset({"exchange-a"}),
+        seen_machine_count=1,
+        unregistered=draw(st.sampled_from([(), (Sighting("S", quarter.from_on),)])),
+        locked_machines_gone=(),
+        books=(book,),
+    )
+
+
+def lens_under(readings):
+    key = tuple(sorted(readings.items()))
+    if key not in ALONE:
+        ALONE[key] = Lens(book=load_book(), profile="described", readings=readings)
+    return ALONE[key]
+
+
+@settings(max_examples=120, deadline=None)
+@given(facts=operators())
+def test_each_duty_has_one_finding_and_an_open_quarter_no_breach(facts):
+    verdict = check(facts=facts, lens=LENS)
+    assert [finding.duty for finding in verdict.findings] == list(DUTIES)
+    assert sum(verdict.counts().values()) == len(DUTIES)
+    if facts.as_of_on < facts.books[0].quarter.until_on:
+        assert verdict.breached == ()
+
+
+@settings(max_examples=100, deadline=None)
+@given(facts=operators())
+def test_every_change_that_is_named_comes_true_when_the_reading_is_taken(facts):
+    for finding in check(facts=facts, lens=LENS).findings:
+        for change in finding.changes:
+            readings = {change.question: change.position, **dict(change.also)}
+            taken = check(facts=facts, lens=lens_under(readings))
+            status = next(one.status for one in taken.findings if one.duty == finding.duty)
+            assert status is change.status
+            assert status is not finding.status
+
+
+@settings(max_examples=40, deadline=None)
+@given(facts=operators(as_of=after_all_deadlines))
+def test_a_finding_that_holds_under_all_readings_holds_under_each_single_one(facts):
+    firm = {one.duty: one.status for one in check(facts=facts, lens=LENS).findings if one.holds_under_all_readings}
+    for question in ("sale.share_2025", "tax.income", "energy.exemptions", "energy.purchase_max", "sale.denominator"):
+        for position in load_book().questions[question].positions:
+            taken = check(facts=facts, lens=lens_under({question: position})).findings
+            assert {one.duty: one.status for one in taken if one.duty in firm} == firm
+
+
+@settings(max_examples=60, deadline=None)
+@given(facts=operators(as_of=after_all_deadlines), more=sats)
+def test_selling_disclosing_or_declaring_more_never_makes_a_breach(facts, more):
+    book = facts.books[0]
+    better = replace(
+        book,
+        sold_sat=(*book.sold_sat, ("exchange-a", more)),
+        disclosed_sat=book.disclosed_sat + more,
+        tax_declared_tiyn=book.tax_declared_tiyn + more,
+        fee=replace(book.fee, paid_tiyn=book.fee.paid_tiyn + more),
+    )
+    before = {finding.duty for finding in check(facts=facts, lens=LENS).breached}
+    after = {finding.duty for finding in check(facts=replace(facts, books=(better,)), lens=LENS).breached}
+    assert after <= before
+
+
+@settings(max_examples=60, deadline=None)
+@given(facts=operators())
+def test_the_status_of_the_operator_is_its_worst_finding(facts):
+    verdict = check(facts=facts, lens=LENS)
+    rank = list(Status).index
+    assert rank(verdict.status) == min(rank(finding.status) for finding in verdict.findings)
