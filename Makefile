@@ -53,11 +53,14 @@ check: $(VENV)/.dev
 fix: $(VENV)/.dev
 	@$(BIN)/ruff check --fix src tests benchmarks; $(BIN)/ruff format src tests benchmarks
 
+QUICK := -m "not slow and not browser"
+
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -m "not slow and not browser" --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(QUICK) $(ARGS)
 
 test-all: $(VENV)/.dev check
-	@KEZEK_SKIP_IS_ERROR=1 $(BIN)/python -m pytest $(ARGS)
+	@KEZEK_SKIP_IS_ERROR=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(QUICK) --cov --cov-report=term:skip-covered $(ARGS)
+	@KEZEK_SKIP_IS_ERROR=1 $(BIN)/python -m pytest -n 2 --dist load -m "slow or browser" $(ARGS)
 
 bench: $(VENV)/.dev $(PEERS)/.done
 	@$(BIN)/python -m benchmarks.run --peers $(PEERS)/bin/python

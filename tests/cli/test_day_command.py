@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -152,9 +153,9 @@ def test_an_interruption_leaves_nothing_half_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_later_run_replaces_an_earlier_one_whole(tmp_path, make_options):
+def test_a_later_run_replaces_an_earlier_one_whole(tmp_path, day_folder, make_options):
     target = tmp_path / "day"
-    run_day_command(make_options(out=target))
+    shutil.copytree(day_folder, target)
     first = (target / "log" / "checkpoint").read_text()
     run_day_command(make_options(out=target, seed=2))
     assert (target / "log" / "checkpoint").read_text() != first

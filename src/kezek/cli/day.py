@@ -19,7 +19,7 @@ from kezek.day.summary import summarise_day
 from kezek.duties.lens import Lens
 from kezek.evidence.bundle import Bundle, render_bundle
 from kezek.evidence.log import CHECKPOINT_FILE
-from kezek.journal.folder import write_folder
+from kezek.journal.folder import check_target, write_folder
 from kezek.law.book import load_book
 from kezek.units.problem import InputProblem
 
@@ -62,7 +62,8 @@ def _run(options: DayOptions) -> None:
     on = _date(options.date)
     target = options.out or Path("out") / f"day-{on}"
     if options.out is None:
-        target.parent.mkdir(exist_ok=True)
+        _make_parent(target.parent)
+    check_target(target, marker=MARKER)
     with _progress(quiet=options.as_json) as progress:
         progress("law and assumptions")
         result = run_day(request=_request(options, on), progress=progress)
@@ -79,6 +80,15 @@ def _run(options: DayOptions) -> None:
         from kezek.cli.terminal import show_day
 
         show_day(console=Console(), summary=summary, hours=result.tables["hours"], folder=target)
+
+
+def _make_parent(parent: Path) -> None:
+    """Make the folder of the default place; a place of the user's own must be there."""
+    try:
+        parent.mkdir(exist_ok=True)
+    except OSError as error:
+        what = f"cannot be made ({error.strerror})."
+        raise InputProblem("cli.out.unwritable", what, str(parent), "Choose a place with --out.") from error
 
 
 def day_files(*, result: DayResult, summary: Mapping[str, Any], options: DayOptions) -> dict[str, Any]:

@@ -58,6 +58,20 @@ def write_folder(target: Path, files: Mapping[str, Content], *, marker: str) -> 
             shutil.rmtree(partial, ignore_errors=True)
 
 
+def check_target(target: Path, *, marker: str) -> None:
+    """Refuse a target that `write_folder` would refuse, before the work that would fill it is done.
+
+    Raises:
+        InputProblem: journal.folder.parent, .foreign, .extra, .unwritable.
+    """
+    with _problems(target):
+        _check_parent(target)
+        _check_replaceable(target, marker)
+        probe = _sibling(target, "probe")
+        _make(probe)
+        probe.rmdir()
+
+
 def _check_names(files: Mapping[str, Content], marker: str) -> None:
     for name in files:
         if not is_plain(name) or name == MANIFEST_FILE:
