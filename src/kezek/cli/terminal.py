@@ -1,5 +1,7 @@
 """The day on a terminal: a table per zone and hour, and the summary."""
 
+import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,10 @@ def _whole_mwh(kwh: int) -> str:
     return Energy(1_000 * kwh).in_unit("MWh", 0)
 
 
+def _whole_gwh(mwh: int) -> str:
+    return Energy(10**6 * mwh).in_unit("GWh", 0)
+
+
 def _whole_mw(watts: int) -> str:
     return Power(watts).in_unit("MW", 0)
 
@@ -68,7 +74,16 @@ def show_day(*, console: Console, summary: Mapping[str, Any], hours: pl.DataFram
         f"({synthetic} synthetic) are listed there and in summary.json.",
         soft_wrap=True,
     )
-    console.print(f"Check it: [cyan]kezek replay {folder}[/]", soft_wrap=True)
+    console.print(f"Check it: [cyan]{_own_name()} replay {folder}[/]", soft_wrap=True)
+
+
+def _own_name() -> str:
+    """How this program is called from here: by name where that finds it, else by the path it was called with."""
+    called = Path(sys.argv[0])
+    if called.name != "kezek" or shutil.which("kezek") == str(called.resolve()):
+        return "kezek"
+    here = Path.cwd()
+    return str(called.relative_to(here)) if called.is_relative_to(here) else str(called)
 
 
 def _zone_table(zone: str, rows: pl.DataFrame) -> Table:
@@ -128,8 +143,8 @@ def _lines(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
             "Surplus",
             f"{_whole_mwh(market['offered_kwh'])} offered, {_whole_mwh(market['bought_kwh'])} bought: "
             f"take-up {_share(market['take_up_ppm'])}; over the month {_share(market['month_take_up_ppm'])} of "
-            f"{market['month_offered_mwh'] // 1_000} GWh (targets {_share(market['target_take_up_ppm'])} of "
-            f"{market['target_offered_mwh'] // 1_000} GWh)",
+            f"{_whole_gwh(market['month_offered_mwh'])} (targets {_share(market['target_take_up_ppm'])} of "
+            f"{_whole_gwh(market['target_offered_mwh'])})",
         ),
         (
             "Auction",
