@@ -35,8 +35,6 @@ def day_request(*, on=DEFAULT_ON, seed=1, profile="described", readings=None, ac
         lens=lens,
         scenario=read_scenario(None),
         fleet=read_fleet(None),
-        scenario_digest="",
-        fleet_digest="",
     )
 
 

@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import resources
 from pathlib import Path
 
 import polars as pl
 import pytest
+from rich.console import Console
 
 from kezek.cli.day import run_day_command
+from kezek.cli.terminal import show_day
 from kezek.journal.manifest import check_folder
 from kezek.units.problem import InputProblem
 
@@ -59,7 +62,15 @@ def test_the_summary_agrees_with_the_tables(day_folder):
 def test_a_run_prints_hours_summary_breaches_and_where_the_report_is(tmp_path):
     done = kezek("day", "--out", "day", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    for piece in ("North + South", "West", "no surplus", "cut to", "take-up", "15 operators breach", "report.html"):
+    for piece in (
+        "North + South",
+        "West",
+        "no surplus",
+        "cut to",
+        "take-up",
+        "15 of 84 operators breach",
+        "report.html",
+    ):
         assert piece in done.stdout
     assert max(map(len, done.stdout.splitlines()[:40])) <= 80
     assert "no award rose" in done.stdout
@@ -83,7 +94,12 @@ def test_two_runs_write_the_same_bytes(day_folder, tmp_path, make_options):
     ("arguments", "code"),
     [
         (["--date", "yesterday"], "cli.date.form"),
+        (["--date", "2025-W42-3"], "cli.date.form"),
         (["--date", "2019-05-01"], "day.date.outside"),
+        (["--date", "2023-08-15"], "day.rules.law_open"),
+        (["--seed", "-1"], "cli.usage"),
+        (["--seed", "9007199254740992"], "cli.usage"),
+        (["--sed", "1"], "cli.usage"),
         (["--profile", "desribed"], "law.profile.unknown"),
         (["--reading", "sale.share_2025"], "cli.reading.form"),
         (["--reading", "sale.share_2025=s9"], "law.reading.unknown"),
@@ -100,23 +116,78 @@ def test_bad_input_is_one_line_and_exit_code_2_and_writes_nothing(tmp_path, argu
     assert done.stdout == ""
     assert len(done.stderr.strip().splitlines()) == 1
     assert f"[{code}]" in done.stderr
-    assert list(tmp_path.rglob("*.json")) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def law_copy(tmp_path):
+    source = Path(str(resources.files("kezek.law") / "book"))
+    return Path(shutil.copytree(source, tmp_path / "law", ignore=shutil.ignore_patterns("book.lock")))
 
 
 def test_a_law_file_with_a_misspelt_key_is_refused_with_file_line_and_the_right_key(tmp_path):
-    from importlib import resources
-
-    book = tmp_path / "law"
-    source = Path(str(resources.files("kezek.law") / "book"))
-    for path in source.rglob("*.toml"):
-        copy = book / path.relative_to(source)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(path.read_bytes())
-    changed = book / "sale" / "share_ppm.toml"
+    changed = law_copy(tmp_path) / "sale" / "share_ppm.toml"
     changed.write_text(changed.read_text().replace("from_on", "form_on", 1))
     done = kezek("day", "--law", "law", cwd=tmp_path)
     assert done.returncode == 2
     assert "sale/share_ppm.toml" in done.stderr and "from_on" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "word"),
+    [
+        ("market/price_rule.toml", '"pay_as_bid"', '"pay_as_bit"', 'Did you mean "pay_as_bid"?'),
+        ("market/price_tick_tiyn_per_kwh.toml", "amount = 1", "amount = 0", "over zero"),
+        ("market/opens.toml", '"09:30"', '"11:30"', "follow each other"),
+        ("energy/purchase_max_kwh.toml", "amount = 1_000", "amount = 0", "over zero"),
+    ],
+)
+def test_a_law_that_cannot_be_carried_out_is_refused(tmp_path, file, old, new, word):
+    changed = law_copy(tmp_path) / file
+    text = changed.read_text()
+    assert old in text or old.replace("_", "") in text
+    changed.write_text(text.replace(old, new).replace(old.replace("1_000", "1000"), new))
+    done = kezek("day", "--law", "law", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "[day.rules.unusable]" in done.stderr and word in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_law_of_ones_own_speaks_in_the_report(tmp_path):
+    changed = law_copy(tmp_path) / "questions.toml"
+    changed.write_text(changed.read_text().replace("Over what period", "Over WHICH period", 1))
+    done = kezek("day", "--law", "law", "--out", "day", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Over WHICH period" in (tmp_path / "day" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_scenario_that_can_be_read_only_once_is_kept_as_it_was_read(tmp_path):
+    text = kezek("example", "scenario", cwd=tmp_path).stdout.replace('"18.00 ₸/kWh"', '"19.00 ₸/kWh"')
+    done = subprocess.run(
+        [sys.executable, "-m", "kezek", "day", "--scenario", "/dev/stdin", "--out", "[day]", "--json"],
+        cwd=tmp_path,
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "[day]" / "scenario.toml").read_text(encoding="utf-8") == text
+
+
+def test_a_folder_with_brackets_in_its_name_is_named_in_full(day_folder, capsys):
+    summary = json.loads((day_folder / "summary.json").read_text())
+    hours = pl.read_parquet(day_folder / "tables" / "hours.parquet")
+    show_day(console=Console(width=80), summary=summary, hours=hours, folder=Path("[x]"))
+    assert "[x]/report.html" in capsys.readouterr().out
+
+
+def test_a_scenario_out_of_reach_is_refused_by_the_names_of_its_own_file(tmp_path):
+    text = kezek("example", "scenario", cwd=tmp_path).stdout.replace('"300 GWh"', '"3000 GWh"')
+    (tmp_path / "s.toml").write_text(text, encoding="utf-8")
+    done = kezek("day", "--scenario", "s.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "target_offered" in done.stderr and "_mwh_" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_foreign_folder_is_never_overwritten(tmp_path, make_options):

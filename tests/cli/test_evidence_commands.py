@@ -3,12 +3,17 @@
 import json
 import shutil
 
+import polars as pl
 import pytest
 
 from kezek.cli.evidence import extract_command, list_command, replay_command, verify_command
-from kezek.evidence.bundle import extract, parse_bundle
-from kezek.evidence.receipt import verify_receipt
+from kezek.day.run import simulation_signer
+from kezek.evidence.bundle import Bundle, extract, parse_bundle, render_bundle
+from kezek.evidence.canonical import canonical_bytes
+from kezek.evidence.log import Log, parse_entries
+from kezek.evidence.receipt import render_receipt, verify_receipt
 from kezek.evidence.signature import Verifier
+from kezek.journal.manifest import MANIFEST_FILE, manifest_bytes
 from kezek.law.book import seal
 from kezek.units.problem import InputProblem
 
@@ -107,6 +112,138 @@ def test_replay_reaches_the_same_bytes(day_folder, capsys):
     assert replay_command(day_folder, None, None) == 0
     printed = capsys.readouterr().out
     assert "THE SAME DAY" in printed and "same bytes" in printed
+    assert "8 tables hold what the log says" in printed and "machines" in printed
+    assert "summary.json and report.html: checked against manifest.json, which is not signed" in printed
+
+
+def test_of_a_log_folder_only_the_log_is_compared_and_it_says_so(day_folder, capsys):
+    assert replay_command(day_folder / "log", None, None) == 0
+    printed = capsys.readouterr().out
+    assert "only the log was compared" in printed
+    assert "tables hold" not in printed and "receipts verify" not in printed
+
+
+def remade(folder):
+    """Write the manifest anew, as somebody would who covers a change: it is not signed."""
+    (folder / MANIFEST_FILE).unlink()
+    (folder / MANIFEST_FILE).write_bytes(manifest_bytes(folder, marker="summary.json"))
+
+
+TABLES = ("findings", "hours", "ledger", "machines", "meters", "operators", "orders", "purchases")
+VOUCHED = ("receipts.jsonl", "scenario.toml", "fleet.toml", *(f"tables/{name}.parquet" for name in TABLES))
+
+
+def one_row_less(path):
+    if path.suffix == ".parquet":
+        pl.read_parquet(path).head(-1).write_parquet(path)
+    else:
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+@pytest.mark.parametrize(
+    "change", [lambda path: path.unlink(), one_row_less, lambda path: path.write_bytes(path.read_bytes()[:-9])]
+)
+def test_each_file_that_the_signed_log_vouches_for_is_named_under_a_manifest_made_anew(copy, capsys, change):
+    for name in VOUCHED:
+        change(copy / name)
+    remade(copy)
+    assert replay_command(copy, None, None) == 1
+    printed = capsys.readouterr().out
+    assert {line.split()[1].rstrip(":") for line in printed.splitlines() if "NO  " in line} == set(VOUCHED)
+
+
+def test_what_the_log_does_not_vouch_for_is_said_not_to_be_checked(copy, capsys):
+    (copy / "summary.json").write_text("{}")
+    remade(copy)
+    assert replay_command(copy, None, None) == 0
+    assert "which is not signed" in capsys.readouterr().out
+
+
+def with_lines(copy, change):
+    """Change the list of lines of the bundle, and cover it."""
+    path = copy / "receipts.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(change(lines)))
+    remade(copy)
+
+
+def test_a_receipt_that_is_missing_is_named(copy, capsys):
+    gone = json.loads((copy / "receipts.jsonl").read_bytes().splitlines()[1])["id"]
+    with_lines(copy, lambda lines: [lines[0], *lines[2:]])
+    assert replay_command(copy, None, None) == 1
+    assert f"receipts.jsonl: {gone}: receipt is missing" in capsys.readouterr().out
+
+
+def test_a_receipt_of_something_else_is_named(copy, capsys):
+    """A true receipt of a true entry, but one that is neither a purchase nor a cut."""
+    log = Log.parse((copy / "log" / "entries.jsonl").read_bytes())
+    checkpoint = (copy / "log" / "checkpoint").read_text()
+    index = next(n for n in range(len(log)) if b'"order.submitted"' in log.entry(n))
+    extra = Bundle(checkpoint, {json.loads(log.entry(index))["id"]: log.receipt(index, checkpoint=checkpoint)})
+    with_lines(copy, lambda lines: [*lines, render_bundle(extra).splitlines()[1].encode() + b"\n"])
+    assert replay_command(copy, None, None) == 1
+    assert "receipt is of no purchase or cut of the log" in capsys.readouterr().out
+
+
+def test_a_receipt_that_does_not_verify_is_named(copy, capsys):
+    victim = json.loads((copy / "receipts.jsonl").read_bytes().splitlines()[3])["id"]
+
+    def forge(lines):
+        one = json.loads(lines[3])
+        one["proof"] = one["proof"][1:] + one["proof"][:1]
+        return [*lines[:3], canonical_bytes(one) + b"\n", *lines[4:]]
+
+    with_lines(copy, forge)
+    assert replay_command(copy, None, None) == 1
+    assert f"receipts.jsonl: {victim}: receipt does not verify" in capsys.readouterr().out
+
+
+def test_receipts_under_another_key_are_not_believed(copy, capsys):
+    log = Log.parse((copy / "log" / "entries.jsonl").read_bytes())
+    other = log.sign(simulation_signer(seed=2))
+    head = canonical_bytes({"checkpoint": other, "format": "kezek-receipts@v1"}) + b"\n"
+    with_lines(copy, lambda lines: [head, *lines[1:]])
+    assert replay_command(copy, None, None) == 1
+    assert "NO  receipts.jsonl: cannot be believed" in capsys.readouterr().out
+
+
+def test_a_damaged_receipt_is_not_given_out(copy, tmp_path, purchase, capsys):
+    with_lines(copy, lambda lines: [line.replace(b'"proof":["', b'"proof":["AAAA', 1) for line in lines])
+    out = tmp_path / "one.receipt"
+    with pytest.raises(SystemExit) as refusal:
+        extract_command(copy, purchase, out)
+    assert refusal.value.code == 1 and not out.exists()
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_a_forged_receipt_is_not_given_out_where_the_key_is_at_hand(copy, tmp_path, purchase, capsys):
+    with_lines(copy, lambda lines: [line.replace(b'\\"energy_kwh\\":1', b'\\"energy_kwh\\":2') for line in lines])
+    out = tmp_path / "one.receipt"
+    for place in (copy, copy / "receipts.jsonl"):
+        with pytest.raises(SystemExit) as refusal:
+            extract_command(place, purchase, out)
+        assert refusal.value.code == 1 and not out.exists()
+        assert "does not verify" in capsys.readouterr().err
+
+
+def test_a_receipt_under_a_name_that_is_not_its_own_is_not_given_out(copy, tmp_path, purchase, capsys):
+    with_lines(
+        copy,
+        lambda lines: [
+            lines[0],
+            lines[1].replace(b'"id":"' + purchase.encode() + b'","index"', b'"id":"purchase.made","index"'),
+        ],
+    )
+    with pytest.raises(SystemExit):
+        extract_command(copy, "purchase.made", tmp_path / "one.receipt")
+    assert purchase in capsys.readouterr().err
+
+
+def test_without_a_key_a_receipt_is_taken_from_the_bundle_alone(copy, tmp_path, purchase):
+    alone = tmp_path / "receipts.jsonl"
+    alone.write_bytes((copy / "receipts.jsonl").read_bytes())
+    extract_command(alone, purchase, tmp_path / "one.receipt")
+    assert verify_command(tmp_path / "one.receipt", copy / "log" / "log.vkey") == 0
 
 
 @pytest.mark.parametrize("file", ["entries.jsonl", "leaves.txt", "checkpoint", "log.vkey"])
@@ -164,9 +301,6 @@ def test_another_law_is_found_and_the_file_named(day_folder, tmp_path, capsys):
 
 def test_a_log_that_was_re_signed_after_a_change_is_found_by_the_replay(copy, capsys):
     """Whoever holds the key can sign another history, but not one that follows from its own inputs."""
-    from kezek.day.run import simulation_signer
-    from kezek.evidence.log import Log, parse_entries
-
     events = parse_entries((copy / "log" / "entries.jsonl").read_bytes())
     victim = next(event for event in events if event["type"] == "order.filled" and event["data"]["fill_kwh"] > 1)
     victim["data"]["fill_kwh"] -= 1
@@ -179,6 +313,17 @@ def test_a_log_that_was_re_signed_after_a_change_is_found_by_the_replay(copy, ca
     assert replay_command(log_only, None, None) == 1
     printed = capsys.readouterr().out
     assert f"entry {victim['n']} (order.filled)" in printed
+
+
+@pytest.mark.parametrize("data", [5, {}, {"operator_id": "OP-001"}])
+def test_a_true_receipt_of_an_odd_entry_is_still_verified(tmp_path, capsys, data):
+    log, signer = Log(), simulation_signer(seed=1)
+    log.append({"type": "purchase.made", "id": "odd", "n": 0, "data": data})
+    receipt = render_receipt(log.receipt(0, checkpoint=log.sign(signer)))
+    (tmp_path / "odd.receipt").write_text(receipt)
+    (tmp_path / "log.vkey").write_text(f"{signer.vkey}\n")
+    assert verify_command(tmp_path / "odd.receipt", None) == 0
+    assert "VALID: purchase.made odd, entry 0 of the log" in capsys.readouterr().out
 
 
 def test_replay_of_something_else_is_refused(tmp_path):

@@ -57,6 +57,24 @@ def test_a_tree_of_values_comes_back_the_same():
         lambda plain: plain.update(name=3),
         lambda plain: plain["inner"].update(sat="7"),
         lambda plain: plain["inner"].update(sat=True),
+        lambda plain: plain["inner"].update(on=5),
+        lambda plain: plain["inner"].update(on="2025-13-01"),
+        lambda plain: plain.update(at=5),
+        lambda plain: plain.update(at="yesterday"),
+        lambda plain: plain.update(colour="blue"),
+        lambda plain: plain.update(colour=["red"]),
+        lambda plain: plain.update(colour=None),
+        lambda plain: plain.update(inner=None),
+        lambda plain: plain.update(many={"on": 1}),
+        lambda plain: plain.update(many=7),
+        lambda plain: plain.update(pairs=[["x", 1, 2]]),
+        lambda plain: plain.update(pairs=[["x"]]),
+        lambda plain: plain.update(pairs=["xy"]),
+        lambda plain: plain.update(words="ab"),
+        lambda plain: plain.update(words=[["a"]]),
+        lambda plain: plain.update(table=[["k", 3]]),
+        lambda plain: plain.update(table={"k": None}),
+        lambda plain: plain.update(maybe="7"),
     ],
 )
 def test_a_changed_form_is_refused(change):
@@ -64,6 +82,21 @@ def test_a_changed_form_is_refused(change):
     change(plain)
     with pytest.raises(CodecError):
         from_plain(Outer, plain)
+
+
+@dataclass(frozen=True)
+class Picky:
+    sat: int
+
+    def __post_init__(self):
+        if self.sat < 0:
+            raise ValueError("a class may refuse too")
+
+
+@pytest.mark.parametrize("plain", [None, 5, "text", [], {"sat": -1}])
+def test_what_is_no_such_value_at_all_is_refused(plain):
+    with pytest.raises(CodecError):
+        from_plain(Picky, plain)
 
 
 def test_a_float_has_no_plain_form():

@@ -1,5 +1,6 @@
 """The default national day holds together: energy, purchases, money, coins, duties, evidence."""
 
+import hashlib
 from fractions import Fraction
 
 import polars as pl
@@ -11,6 +12,7 @@ from kezek.duties.facts import OperatorFacts
 from kezek.duties.finding import Status
 from kezek.evidence.log import parse_entries
 from kezek.facts.figures import difficulty_epochs
+from kezek.metering.reading import energy_by_operator_wh
 from kezek.registry.licence import Subtype
 from kezek.registry.operator import Route
 from kezek.units.calendar import local_date
@@ -121,10 +123,9 @@ def test_meters_never_count_more_than_was_bought_or_the_site_can_draw(default_da
         for order_id, kwh in state.final_kwh.items():
             owner = order_id.split("/")[-2]
             bought[owner] = bought.get(owner, 0) + kwh
-    metered: dict[str, int] = {}
+    metered = energy_by_operator_wh(default_day.state.readings)
     for reading in default_day.state.readings:
         assert 0 <= reading.energy_wh <= by_operator[reading.operator_id].site_power_w
-        metered[reading.operator_id] = metered.get(reading.operator_id, 0) + reading.energy_wh
     on_grid = [one for one in by_operator.values() if one.route in (Route.GRID_SURPLUS, Route.HOSTED)]
     assert all(metered[one.operator_id] <= 1_000 * bought.get(one.operator_id, 0) for one in on_grid)
     assert sum(metered.values()) > 0
@@ -216,3 +217,25 @@ def test_every_assumption_says_why_and_whether_it_is_synthetic(default_day):
     synthetic = {one["key"] for one in assumptions if one["synthetic"]}
     assert {"reserve_price", "active_share_grid", "bid_headroom"} <= synthetic
     assert {"operators", "machines", "target_take_up"}.isdisjoint(synthetic)
+
+
+def test_inspections_see_machines_and_the_register_says_whose_they_are(default_day):
+    machines = default_day.tables["machines"]
+    owners = dict(machines.select("serial", "operator_id").iter_rows())
+    rows = "".join(f"{serial},{owner}\n" for serial, owner in machines.select("serial", "operator_id").iter_rows())
+    digest = hashlib.sha256(rows.encode()).hexdigest()
+    events = [event for event in parse_entries(default_day.log.entries_text()) if event["type"] == "books.filed"]
+    filed = [from_plain(OperatorFacts, event["data"]) for event in events]
+    assert {one.register_digest for one in filed} == {digest}
+    assert all(seen.registered_to == owners.get(seen.serial, "") for one in filed for seen in one.sightings)
+    seen = {(one.operator_id, seen.registered_to) for one in filed for seen in one.sightings}
+    guilty = {plan.operator_id for plan in default_day.plans if plan.duty == "equipment.registered"}
+    strangers = {(who, owner) for who, owner in seen if who != owner}
+    assert {who for who, _ in strangers} == guilty
+    assert "" in {owner for _, owner in strangers} and len(strangers) == 2
+    runs = {one.operator_id for one in default_day.state.operators.values() if one.active_power_w}
+    assert {who for who, _ in seen} >= runs
+
+
+def test_what_the_verdicts_rest_on_unconfirmed_is_listed(default_day):
+    assert {"sale.period", "sale.deadline", "sale.denominator", "sale.carry_over"} <= {*default_day.unconfirmed}

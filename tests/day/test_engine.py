@@ -6,9 +6,13 @@ from datetime import timedelta
 import pytest
 
 from kezek.day.engine import DayEngine
-from kezek.day.events import Prepaid, Revision, Supply
+from kezek.day.events import Closed, Payout, Prepaid, Revision, Supply
+from kezek.evidence.log import parse_entries
 from kezek.market.order import Order
 from kezek.market.product import product_id
+from kezek.metering.reading import MeterReading, meter_of
+from kezek.registry.licence import Subtype
+from kezek.registry.operator import Route
 from kezek.registry.zone import Zone
 
 
@@ -39,16 +43,37 @@ def bidders(engine, count):
     return [
         one
         for one in engine.state.operators.values()
-        if one.bids
+        if one.route is Route.GRID_SURPLUS
         and one.zone is Zone.NORTH_SOUTH
         and one.site_power_w > 10**7
         and one.licence.state_on(engine.opened.on) == "active"
     ][:count]
 
 
-def order(engine, operator, key, price=2_000, quantity=4_000, tag="a"):
-    at = engine.session.opens_at + timedelta(minutes=1)
-    return Order(f"{key}/{operator.operator_id}/{tag}", operator.operator_id, key, price, quantity, at)
+def order(engine, operator, key, price=2_000, quantity=4_000, tag="a", owner=None):
+    at, who = engine.session.opens_at + timedelta(minutes=1), operator.operator_id
+    return Order(f"{key}/{who}/{tag}", who, key, price, quantity, at, owner.operator_id if owner else who)
+
+
+def logged(engine, kind):
+    return [event for event in parse_entries(engine.log.entries_text()) if event["type"] == kind]
+
+
+def ended_before(operator, on):
+    """The operator with a licence whose last day is the day before `on`."""
+    return replace(operator, licence=replace(operator.licence, term=replace(operator.licence.term, until_on=on)))
+
+
+def host_and_tenant(engine):
+    """A host that may bid in the north, and a tenant in its data centre, both licensed on both days."""
+    (host,) = bidders(engine, 1)
+    tenant = next(one for one in engine.state.operators.values() if one.host_id)
+    tenant = replace(
+        tenant, host_id=host.operator_id, zone=host.zone, licence=replace(host.licence, subtype=Subtype.II)
+    )
+    engine.admit(tenant)
+    engine.prepay(Prepaid(host.operator_id, 10**9))
+    return host, tenant
 
 
 def test_the_same_order_sent_twice_buys_once(engine):
@@ -139,3 +164,196 @@ def test_money_that_comes_after_the_first_order_is_too_late(engine):
     engine.submit(order(engine, early, key))
     with pytest.raises(ValueError, match="after the first order"):
         engine.prepay(Prepaid(late.operator_id, 10**9))
+
+
+def test_two_prepayments_of_one_operator_add_up_in_the_book_and_in_the_ledger(engine):
+    key = one_hour(engine)
+    (buyer,) = bidders(engine, 1)
+    # 4 000 kWh at 20.00 tenge with 12 % VAT is 89 600.00 tenge: neither half is enough
+    for _ in range(2):
+        engine.prepay(Prepaid(buyer.operator_id, 4_480_000))
+    assert engine.state.ledger.held_tiyn(f"prepaid:{buyer.operator_id}") == 8_960_000
+    engine.submit(order(engine, buyer, key))
+    assert engine.state.decisions[0].refusal is None
+    ids = [entry.entry_id for entry in engine.state.ledger.entries()]
+    assert ids == [f"prepay/{buyer.operator_id}/1", f"prepay/{buyer.operator_id}/2"]
+
+
+def test_a_negative_prepayment_is_refused_and_leaves_no_trace(engine):
+    (buyer,) = bidders(engine, 1)
+    size = len(engine.log)
+    with pytest.raises(ValueError, match="prepayment of -1 tiyn"):
+        engine.prepay(Prepaid(buyer.operator_id, -1))
+    assert len(engine.log) == size
+
+
+def test_a_product_is_cut_twice_and_each_cut_takes_from_what_is_left(engine):
+    key = one_hour(engine, surplus_kwh=5_000)
+    (buyer,) = bidders(engine, 1)
+    engine.prepay(Prepaid(buyer.operator_id, 10**9))
+    engine.submit(order(engine, buyer, key, price=1_999, quantity=2_500))
+    engine.close_gate()
+    at = engine.session.closes_at + timedelta(hours=9)
+    for surplus_kwh in (1_200, 1_100, 300):
+        engine.revise(Revision(key, surplus_kwh, at))
+    cuts = [(event["data"]["before_kwh"], event["data"]["left_kwh"]) for event in logged(engine, "purchase.cut")]
+    assert cuts == [(1_000, 200), (500, 0), (200, 100), (1_000, 300), (100, 0)]
+    # 300 kWh at 19.99 tenge: 599 700 tiyn and VAT of 71 964
+    balances = engine.state.ledger.balances_tiyn()
+    assert balances["energy_sales:single_buyer"] == -599_700
+    assert balances["vat_payable:single_buyer"] == -71_964
+    assert engine.state.ledger.held_tiyn(f"prepaid:{buyer.operator_id}") == 10**9 - 599_700 - 71_964
+    refunds = [entry.entry_id for entry in engine.state.ledger.entries() if entry.entry_id.startswith("refund/")]
+    second = f"refund/{key}/{buyer.operator_id}/a#2"
+    assert [one for one in refunds if one.startswith(second)] == [f"{second}/1", f"{second}/2", f"{second}/3"]
+    with pytest.raises(ValueError, match="raises"):
+        engine.revise(Revision(key, 301, at))
+
+
+def test_a_revision_under_zero_or_before_the_gate_is_refused(engine):
+    key = one_hour(engine)
+    with pytest.raises(ValueError, match="before the gate"):
+        engine.revise(Revision(key, 1, engine.session.closes_at))
+    engine.close_gate()
+    with pytest.raises(ValueError, match="below zero"):
+        engine.revise(Revision(key, -1, engine.session.closes_at))
+
+
+@pytest.mark.parametrize("minutes", [-600, 1, 600])
+def test_an_order_after_the_gate_is_too_late_whatever_time_it_states(engine, minutes):
+    key = one_hour(engine)
+    (buyer,) = bidders(engine, 1)
+    engine.prepay(Prepaid(buyer.operator_id, 10**9))
+    engine.close_gate()
+    late = order(engine, buyer, key)
+    engine.submit(replace(late, received_at=engine.session.opens_at + timedelta(minutes=minutes)))
+    assert [one.refusal for one in engine.state.decisions] == ["market.order.after_closure"]
+    assert engine.state.outcomes == {late.order_id: "refused"}
+    assert len(logged(engine, "order.submitted")) == len(logged(engine, "order.decided")) == 1
+    assert engine.state.products[key].sold_kwh == 0
+
+
+def test_the_gate_closes_once(engine):
+    one_hour(engine)
+    engine.close_gate()
+    with pytest.raises(ValueError, match="second time"):
+        engine.close_gate()
+
+
+def test_the_log_of_a_session_is_in_time_order_with_late_orders_in_it(engine):
+    (buyer,) = bidders(engine, 1)
+    engine.prepay(Prepaid(buyer.operator_id, 10**9))
+    key = one_hour(engine)
+    engine.submit(order(engine, buyer, key, quantity=1_000))
+    late = order(engine, buyer, key, quantity=1_000, tag="late")
+    engine.submit(replace(late, received_at=engine.session.closes_at + timedelta(minutes=9)))
+    engine.close_gate()
+    engine.submit(order(engine, buyer, key, quantity=1_000, tag="later"))
+    engine.revise(Revision(key, 10, engine.session.closes_at + timedelta(hours=9)))
+    times = [event["at"] for event in parse_entries(engine.log.entries_text())]
+    assert times == sorted(times)
+
+
+def test_who_may_bid_is_the_laws_word_and_the_route(engine):
+    key = one_hour(engine)
+    one, two, three = bidders(engine, 3)
+    engine.admit(replace(two, licence=replace(two.licence, subtype=Subtype.II)))
+    engine.admit(replace(three, route=Route.OWN_GENERATION))
+    for buyer in (one, two, three):
+        engine.prepay(Prepaid(buyer.operator_id, 10**9))
+    engine._bidder_subtypes = ("II",)
+    for buyer in (one, two, three):
+        engine.submit(order(engine, buyer, key, quantity=100))
+    assert [one.refusal for one in engine.state.decisions] == ["market.order.no_quota", None, "market.order.no_quota"]
+
+
+def test_a_host_buys_for_its_tenant_and_the_purchase_names_both(engine):
+    key = one_hour(engine)
+    host, tenant = host_and_tenant(engine)
+    engine.submit(order(engine, host, key, quantity=500, owner=tenant))
+    engine.close_gate()
+    (bought,) = engine.state.purchases.values()
+    assert (bought.operator_id, bought.owner_id) == (host.operator_id, tenant.operator_id)
+    assert logged(engine, "purchase.made")[0]["data"]["owner_id"] == tenant.operator_id
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_a_tenant_whose_licence_ended_gets_nothing_and_the_refusal_says_so(engine, days):
+    """It counts on both days: a licence that ends with the trading day is not active on delivery."""
+    key = one_hour(engine)
+    host, tenant = host_and_tenant(engine)
+    engine.admit(ended_before(tenant, engine.opened.on - timedelta(days=days)))
+    engine.submit(order(engine, host, key, quantity=500, owner=tenant))
+    engine.submit(order(engine, host, key, quantity=500, tag="own"))
+    engine.close_gate()
+    assert [one.refusal for one in engine.state.decisions] == ["market.order.owner_licence_not_active", None]
+    assert {one.owner_id for one in engine.state.purchases.values()} == {host.operator_id}
+
+
+def test_a_bidder_whose_licence_ends_before_delivery_may_not_bid(engine):
+    key = one_hour(engine)
+    (buyer,) = bidders(engine, 1)
+    engine.admit(ended_before(buyer, engine.opened.on))
+    engine.prepay(Prepaid(buyer.operator_id, 10**9))
+    engine.submit(order(engine, buyer, key))
+    assert engine.state.decisions[0].refusal == "market.order.licence_not_active"
+
+
+def test_nobody_buys_for_a_stranger(engine):
+    key = one_hour(engine)
+    buyer, stranger = bidders(engine, 2)
+    engine.prepay(Prepaid(buyer.operator_id, 10**9))
+    engine.submit(order(engine, buyer, key, owner=stranger))
+    assert engine.state.decisions[0].refusal == "market.order.owner_not_hosted"
+
+
+def test_readings_that_cannot_be_do_not_count_and_missing_hours_are_named_once(engine):
+    one, two = bidders(engine, 2)
+    engine.state.operators = {who.operator_id: who for who in (one, two)}
+    meter = meter_of(operator_id=one.operator_id)
+    over_wh = one.site_power_w + 1
+    good = [MeterReading(meter, one.operator_id, hour, one.site_power_w) for hour in range(23)]
+    bad = [
+        MeterReading(meter, one.operator_id, 23, over_wh),
+        MeterReading(meter, one.operator_id, 3, 1),
+        MeterReading("M-OP-999", "OP-999", 3, 1),
+    ]
+    for reading in (*good, *bad):
+        engine.read_meter(reading)
+    assert engine.state.readings == []
+    for _ in range(2):
+        engine.pay_out(Payout(one.operator_id, "pool", 2, 1))
+    assert engine.state.readings == good
+    refused = [
+        (event["id"], event["data"]["hour_index"], event["data"]["code"])
+        for event in logged(engine, "reading.refused")
+    ]
+    assert refused == [
+        (meter, 23, "metering.reading.over_connection"),
+        (meter, 3, "metering.reading.twice"),
+        ("M-OP-999", 3, "metering.reading.unknown_meter"),
+    ]
+    over = logged(engine, "reading.refused")[0]["data"]
+    assert (over["found"], over["limit"]) == (over_wh, one.site_power_w)
+    (missing,) = logged(engine, "readings.missing")
+    assert missing["data"] == {"hours": {meter: [23], meter_of(operator_id=two.operator_id): list(range(24))}}
+    with pytest.raises(ValueError, match="after the first payout"):
+        engine.read_meter(good[0])
+
+
+def test_a_day_does_not_close_with_an_open_gate_or_unjudged_operators(engine):
+    one_hour(engine)
+    with pytest.raises(ValueError, match="gate was never closed"):
+        engine.close(Closed({}))
+    engine.close_gate()
+    with pytest.raises(ValueError, match="books not filed"):
+        engine.close(Closed({}))
+
+
+def test_nothing_follows_the_close(engine):
+    key = one_hour(engine)
+    engine.state.operators = {}
+    engine.close_gate()
+    engine.close(Closed({}))
+    with pytest.raises(ValueError, match="after the day was closed"):
+        engine.revise(Revision(key, 0, engine.session.closes_at))

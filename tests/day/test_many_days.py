@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from kezek.day.summary import summarise_day
+from kezek.law.book import load_book
 
 MONTHS = [(2023, month) for month in range(7, 13)] + [(year, m) for year in (2024, 2025) for m in range(1, 13)]
 MONTHS += [(2026, month) for month in range(1, 4)]
@@ -35,3 +36,21 @@ def test_a_day_of_every_month_holds_together(make_day, year, month):
 @pytest.mark.parametrize("seed", range(10, 22))
 def test_any_seed_holds_together(make_day, seed):
     check_promises(make_day(seed=seed))
+
+
+JUDGED = ("energy.", "fee.", "licence.required_from", "penalty.nondisclosure", "sale.", "tax.", "vat.")
+READINGS = [
+    (key, position)
+    for key, question in load_book().questions.items()
+    if key.startswith(JUDGED)
+    for position in question.positions
+    if position != "unknown"
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("question", "position"), READINGS)
+def test_under_any_reading_of_a_duty_the_clean_stay_clean(make_day, question, position):
+    day = make_day(readings={question: position})
+    found = {(v.operator_id, f.duty, f.period) for v in day.state.verdicts for f in v.breached}
+    assert found == {(plan.operator_id, plan.duty, plan.quarter) for plan in day.plans}

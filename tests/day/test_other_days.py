@@ -1,10 +1,20 @@
 """Days other than the default: 25 hours, other seeds, the first day of a quarter, other readings, other years."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 import pytest
 
+from kezek.day.books import DAYLIGHT_HOURS
+from kezek.day.codec import from_plain
+from kezek.day.planted import FOREIGN_EXCHANGE, FOREIGN_POOL
+from kezek.day.run import run_day
+from kezek.duties.check import check
+from kezek.duties.facts import OperatorFacts
+from kezek.duties.lens import Lens
+from kezek.evidence.log import parse_entries
+from kezek.registry.operator import Route
 from kezek.units.problem import InputProblem
 
 
@@ -95,10 +105,10 @@ def test_published_runs_with_consent_and_leaves_the_sale_undetermined(make_day):
 @pytest.mark.parametrize(
     ("on", "code", "word"),
     [
-        (date(2020, 12, 31), "day.date.outside", "2021-01-11 to 2026-03-31"),
-        (date(2026, 4, 1), "day.date.outside", "2021-01-11 to 2026-03-31"),
-        (date(2023, 6, 30), "day.rules.no_market", "2023-07-01"),
-        (date(2023, 8, 1), "day.rules.law_open", "fee.bands_2023=draft_2022|hypothesis"),
+        (date(2020, 12, 31), "day.date.outside", "2023-07-01 to 2026-03-31"),
+        (date(2026, 4, 1), "day.date.outside", "2023-07-01 to 2026-03-31"),
+        (date(2023, 6, 30), "day.date.outside", "2023-07-01 to 2026-03-31"),
+        (date(2023, 8, 1), "day.rules.law_open", "fee.bands_2023=hypothesis"),
     ],
 )
 def test_a_day_that_cannot_run_says_what_to_do(make_day, on, code, word):
@@ -106,3 +116,150 @@ def test_a_day_that_cannot_run_says_what_to_do(make_day, on, code, word):
         make_day(on=on)
     assert refusal.value.code == code
     assert word in str(refusal.value)
+
+
+# --- what is planted is what the law makes a breach -----------------------------------------------------------------
+
+
+def run_changed(day, fleet=None, readings=None, profile="described", accept=()):
+    """Run a day again with some figures of the fleet file, readings or the profile changed."""
+    settings = replace(day.request.fleet, amounts={**day.request.fleet.amounts, **(fleet or {})})
+    law = day.request.lens.book
+    lens = Lens(book=law, profile=profile, readings=readings or {}, accept_unconfirmed=frozenset(accept))
+    return run_day(request=replace(day.request, fleet=settings, lens=lens), progress=lambda _: None)
+
+
+PUBLISHED = {
+    "profile": "published",
+    "readings": {"market.tie_rule": "pro_rata_per_operator", "compliance.cost": "profit"},
+    "accept": ("vat.rate_ppm", "market.price_tick_tiyn_per_kwh", "market.smallest_order_kwh"),
+}
+CHANGES = {
+    "no_machine_runs": ({"fleet": {"active_share_grid": 0, "active_share_exempt": 0}}, 4),
+    "own_sale_of_all_mined": ({"fleet": {"pool_fee": 100_000}, "readings": {"sale.denominator": "coins_mined"}}, 15),
+    "pool_fee_over_the_rest": (
+        {
+            "fleet": {"pool_fee": 300_000},
+            "readings": {"sale.denominator": "coins_mined", "sale.share_2025": "s2"},
+        },
+        15,
+    ),
+    "no_hour_with_power": ({"fleet": {"hours_with_power": 0}}, 15),
+    "calendar_year": ({"readings": {"sale.period": "calendar_year"}}, 14),
+    "carry_over": ({"readings": {"sale.carry_over": "yes"}}, 15),
+    "published": (PUBLISHED, 11),
+    "uniform": ({"readings": {"market.price_rule": "uniform"}}, 15),
+    "nobody_exempt": ({"readings": {"energy.exemptions": "none"}}, 15),
+    "tax_on_gross": ({"readings": {"tax.income": "s0"}}, 15),
+    "eighty_percent": ({"readings": {"sale.share_2025": "s2"}}, 15),
+}
+QUICK = ("no_machine_runs", "own_sale_of_all_mined")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in CHANGES]
+)
+def test_whatever_is_assumed_each_planted_breach_is_found_and_nothing_else(default_day, name):
+    changes, count = CHANGES[name]
+    found, planted = found_and_planted(run_changed(default_day, **changes))
+    assert found == planted
+    assert len(planted) == count == len({operator_id for operator_id, _, _ in planted})
+
+
+def test_without_running_machines_only_breaches_that_need_none_are_planted(default_day):
+    changes, _ = CHANGES["no_machine_runs"]
+    _, planted = found_and_planted(run_changed(default_day, **changes))
+    assert {duty for _, duty, _ in planted} == {
+        "equipment.registered",
+        "energy.purchase_size",
+        "fee.return",
+        "vat.import_lock",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [("pools", ["pool-altai", FOREIGN_POOL]), ("exchanges", [FOREIGN_EXCHANGE])],
+)
+def test_a_name_that_stands_for_one_on_no_list_is_refused_in_the_lists(default_day, key, names):
+    with pytest.raises(InputProblem) as refusal:
+        run_changed(default_day, fleet={key: names})
+    assert (refusal.value.code, refusal.value.where) == ("day.settings.reserved_name", key)
+
+
+# --- the first day of a quarter, and the load behind the books ------------------------------------------------------
+
+
+def filed_books(day):
+    events = parse_entries(day.log.entries_text())
+    return [from_plain(OperatorFacts, event["data"]) for event in events if event["type"] == "books.filed"]
+
+
+def test_the_meters_are_judged_by_the_coins_from_the_first_day_of_a_quarter_on(make_day):
+    day = make_day(on=date(2025, 10, 1))
+    miners = [one for one in filed_books(day) if one.books[-1].received_sat[0][1]]
+    assert len(miners) > 40
+    for one in miners:
+        book = one.books[-1]
+        assert (book.quarter.number, book.until_on) == (4, date(2025, 10, 2))
+        assert 0 < book.least_energy_wh <= book.metered_wh
+        assert book.cost_tiyn > 0
+    book = miners[0].books[-1]
+    bypassed = replace(book, metered_wh=book.least_energy_wh * 97 // 100)
+    verdict = check(facts=replace(miners[0], books=(bypassed,)), lens=day.request.lens.fresh())
+    (finding,) = (one for one in verdict.findings if one.duty == "records.energy")
+    assert (finding.status, finding.reason) == ("at_risk", "duties.records.meter_under_coins")
+
+
+def test_the_books_have_the_hours_of_the_day(default_day):
+    """Share of the hours that the meters come to, by route, in quarters that nobody broke."""
+    hours_ppm: dict[Route, list[int]] = {}
+    broken = {plan.operator_id for plan in default_day.plans}
+    overhead = default_day.request.fleet.whole("overhead")
+    for one in filed_books(default_day):
+        operator = default_day.state.operators[one.operator_id]
+        if one.operator_id in broken or not operator.active_power_w:
+            continue
+        book = one.books[0]
+        full_wh = operator.active_power_w * 24 * (book.until_on - book.quarter.from_on).days
+        with_overhead_wh = full_wh * (10**6 + overhead) // 10**6
+        hours_ppm.setdefault(operator.route, []).append(book.metered_wh * 10**6 // with_overhead_wh)
+    daylight = 10**6 * DAYLIGHT_HOURS // 24
+    limits = {
+        Route.GRID_SURPLUS: (467_000, 605_000),
+        Route.HOSTED: (467_000, 605_000),
+        Route.OWN_RENEWABLE: (daylight * 96 // 100, daylight),
+        Route.IMPORTED: (960_000, 1_000_000),
+        Route.OWN_GENERATION: (960_000, 1_000_000),
+    }
+    assert set(hours_ppm) == set(limits)
+    for route, shares in hours_ppm.items():
+        low, high = limits[route]
+        assert low <= min(shares) and max(shares) <= high, route
+
+
+def test_own_sun_and_wind_run_as_many_hours_in_the_books_as_on_the_day(default_day):
+    own = {one.operator_id for one in default_day.state.operators.values() if one.route is Route.OWN_RENEWABLE}
+    hours = {
+        reading.hour_index
+        for reading in default_day.state.readings
+        if reading.operator_id in own and reading.energy_wh
+    }
+    assert len(hours) == DAYLIGHT_HOURS
+
+
+def test_costs_in_the_books_follow_the_site(default_day):
+    """Worked from the fleet file: reserve and over, 2.50 twice for the grids, 12 % VAT, 1.10 staff, spread, fee."""
+    fee = {Route.OWN_RENEWABLE: 100, Route.OWN_GENERATION: 100}
+    for one in filed_books(default_day):
+        operator, book = default_day.state.operators[one.operator_id], one.books[0]
+        if one.operator_id in {plan.operator_id for plan in default_day.plans}:
+            continue
+        own_plant = operator.route in (Route.OWN_RENEWABLE, Route.OWN_GENERATION)
+        grids = 0 if own_plant else 250
+        grids += 250 if operator.route in (Route.GRID_SURPLUS, Route.HOSTED) and not operator.has_substation else 0
+        vat = 0 if own_plant else 12
+        staff = 110 + (200 if operator.route is Route.HOSTED else 0)
+        power = (book.average_price_tiyn_per_kwh + grids) * (100 + vat)
+        expected = book.metered_wh * (power + 100 * (staff + fee.get(operator.route, 200))) // 100_000
+        assert abs(book.cost_tiyn - expected - book.coin_value_tiyn // 100) <= 4

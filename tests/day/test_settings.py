@@ -32,9 +32,12 @@ def test_the_shipped_files_read_into_smallest_units():
         (("value = 84", "value = 40"), "day.settings.counts", "too few"),
         (("value = 415_000", "value = 4_000"), "day.settings.counts", "100 machines"),
         (('value = "10 %"', 'value = "10 MW"'), "day.settings.value", "MW"),
-        (('value = "10 %"', 'value = "110 %"'), "day.settings.range", "0 % to 100 %"),
+        (('value = "10 %"', 'value = "110 %"'), "day.settings.range", "from 0 to 100 %"),
         (('value = "10 %"', "value = 10"), "day.settings.type", "75 %"),
         (('"60 J/TH"', '"60 TH"'), "day.settings.value", "J/TH"),
+        (('"2019-01"', '"banana"'), "day.settings.value", "2019-01"),
+        (("value = 415_000", "value = 90_000_000"), "day.settings.type", "5000000"),
+        (('value = "2.00 ₸/kWh"', 'value = "20000.00 ₸/kWh"'), "day.settings.range", "10 000.00 ₸/kWh"),
         (('"shaded"', '"shadde"'), "day.settings.strategy", 'Did you mean "shaded"?'),
     ],
 )

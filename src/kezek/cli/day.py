@@ -1,9 +1,8 @@
 """`kezek day`: run the day, write its folder, show it."""
 
-import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from kezek.day.run import DayRequest, DayResult, run_day, simulation_signer
-from kezek.day.settings import default_text, read_fleet, read_scenario
+from kezek.cli.progress import progress_steps
+from kezek.day.run import DayRequest, DayResult, require_runnable, run_day, simulation_signer
+from kezek.day.settings import read_fleet, read_scenario
 from kezek.day.summary import summarise_day
 from kezek.duties.lens import Lens
 from kezek.evidence.bundle import Bundle, render_bundle
@@ -26,7 +25,6 @@ from kezek.units.problem import InputProblem
 MARKER = "summary.json"
 RECEIPTS_FILE = "receipts.jsonl"
 STEPS = 13
-EXIT_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +49,24 @@ def run_day_command(options: DayOptions) -> None:
     Raises:
         InputProblem: anything that a user can mend; nothing is written then.
     """
-    try:
-        _run(options)
-    except KeyboardInterrupt as interruption:
-        sys.stderr.write("kezek: interrupted; nothing was left half-written.\n")
-        raise SystemExit(EXIT_INTERRUPTED) from interruption
-
-
-def _run(options: DayOptions) -> None:
     on = _date(options.date)
-    target = options.out or Path("out") / f"day-{on}"
-    if options.out is None:
-        _make_parent(target.parent)
+    request = _request(options, on)
+    require_runnable(request)
+    if options.out is not None:
+        _run_into(options.out, request, options)
+        return
+    with _parent_of_default() as parent:
+        _run_into(parent / f"day-{on}", request, options)
+
+
+def _run_into(target: Path, request: DayRequest, options: DayOptions) -> None:
     check_target(target, marker=MARKER)
-    with _progress(quiet=options.as_json) as progress:
+    with progress_steps(total=STEPS, quiet=options.as_json) as progress:
         progress("law and assumptions")
-        result = run_day(request=_request(options, on), progress=progress)
+        result = run_day(request=request, progress=progress)
         progress("signing and receipts")
         summary = summarise_day(result)
-        files = day_files(result=result, summary=summary, options=options)
+        files = day_files(result=result, summary=summary)
         progress("report")
         files["report.html"] = _page(summary, result)
         progress("writing")
@@ -82,18 +79,25 @@ def _run(options: DayOptions) -> None:
         show_day(console=Console(), summary=summary, hours=result.tables["hours"], folder=target)
 
 
-def _make_parent(parent: Path) -> None:
-    """Make the folder of the default place; a place of the user's own must be there."""
+@contextmanager
+def _parent_of_default() -> Iterator[Path]:
+    """Make the folder of the default place, and take it away again if nothing came into it."""
+    parent = Path("out")
     try:
         parent.mkdir(exist_ok=True)
     except OSError as error:
         what = f"cannot be made ({error.strerror})."
         raise InputProblem("cli.out.unwritable", what, str(parent), "Choose a place with --out.") from error
+    try:
+        yield parent
+    finally:
+        if not any(parent.iterdir()):
+            parent.rmdir()
 
 
-def day_files(*, result: DayResult, summary: Mapping[str, Any], options: DayOptions) -> dict[str, Any]:
+def day_files(*, result: DayResult, summary: Mapping[str, Any]) -> dict[str, Any]:
     """Collect the files of a day but the report: log, receipts, tables, summary, the assumptions used."""
-    log_files = result.log.files(simulation_signer(seed=options.seed))
+    log_files = result.log.files(simulation_signer(seed=result.request.seed))
     checkpoint = log_files[CHECKPOINT_FILE].decode()
     entries = {**result.state.entry_of_purchase}
     entries |= {f"{key}/cut": index for key, index in result.state.cut_entry_of_purchase.items()}
@@ -102,8 +106,8 @@ def day_files(*, result: DayResult, summary: Mapping[str, Any], options: DayOpti
         **{f"log/{name}": data for name, data in log_files.items()},
         RECEIPTS_FILE: render_bundle(Bundle(checkpoint, receipts)).encode(),
         **{f"tables/{name}.parquet": data for name, data in result.table_bytes.items()},
-        "scenario.toml": _settings_text(options.scenario, "scenario.toml").encode(),
-        "fleet.toml": _settings_text(options.fleet, "fleet.toml").encode(),
+        "scenario.toml": result.request.scenario.source_text.encode(),
+        "fleet.toml": result.request.fleet.source_text.encode(),
         MARKER: f"{json.dumps(summary, ensure_ascii=False, indent=2)}\n".encode(),
     }
 
@@ -111,14 +115,17 @@ def day_files(*, result: DayResult, summary: Mapping[str, Any], options: DayOpti
 def _page(summary: Mapping[str, Any], result: DayResult) -> bytes:
     from kezek.reports.page import day_page
 
-    return day_page(summary=summary, tables=result.tables).encode()
+    return day_page(summary=summary, tables=result.tables, book=result.request.lens.book).encode()
 
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        on = date.fromisoformat(text)
     except ValueError as error:
         raise InputProblem("cli.date.form", f"{text!r} is no date.", "--date", "Write it as 2025-10-15.") from error
+    if on.isoformat() != text:
+        raise InputProblem("cli.date.form", f"{text!r} is no plain date.", "--date", f"Write it as {on}.")
+    return on
 
 
 def _readings(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -135,10 +142,6 @@ def _readings(pairs: tuple[str, ...]) -> dict[str, str]:
     return readings
 
 
-def _settings_text(path: Path | None, name: str) -> str:
-    return default_text(name) if path is None else path.read_text(encoding="utf-8")
-
-
 def _request(options: DayOptions, on: date) -> DayRequest:
     scenario, fleet = read_scenario(options.scenario), read_fleet(options.fleet)
     lens = Lens(
@@ -153,20 +156,4 @@ def _request(options: DayOptions, on: date) -> DayRequest:
         lens=lens,
         scenario=scenario,
         fleet=fleet,
-        scenario_digest=hashlib.sha256(_settings_text(options.scenario, "scenario.toml").encode()).hexdigest(),
-        fleet_digest=hashlib.sha256(_settings_text(options.fleet, "fleet.toml").encode()).hexdigest(),
     )
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show a bar on the error stream while the day runs; nothing where it is no terminal or JSON was asked for."""
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description:<34}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task("", total=STEPS)
-
-        def step(name: str) -> None:
-            bar.update(task, description=name, advance=1)
-
-        yield step

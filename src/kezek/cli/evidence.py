@@ -1,7 +1,9 @@
 """`kezek verify`, `kezek replay`, `kezek receipt`: check what happened without trusting who says so."""
 
+import hashlib
 import io
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +11,26 @@ import polars as pl
 from rich.console import Console
 
 from kezek.cli.day import RECEIPTS_FILE
-from kezek.day.replay import replay, table_digest
+from kezek.cli.progress import progress_steps
+from kezek.day.events import Derived
+from kezek.day.replay import REPLAY_STEPS, replay, table_digest
 from kezek.evidence.audit import audit
 from kezek.evidence.bundle import Bundle, extract, parse_bundle
-from kezek.evidence.canonical import parse_canonical
+from kezek.evidence.canonical import JsonObject, parse_canonical
+from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
 from kezek.evidence.error import EvidenceError, ReceiptError
-from kezek.evidence.log import VKEY_FILE, parse_entries
-from kezek.evidence.receipt import verify_receipt
+from kezek.evidence.log import ENTRIES_FILE, VKEY_FILE, parse_entries
+from kezek.evidence.proof import verify_inclusion
+from kezek.evidence.receipt import Receipt, verify_receipt
 from kezek.evidence.signature import Verifier
+from kezek.evidence.tree import leaf_hash
 from kezek.journal.logfiles import read_log
 from kezek.journal.manifest import check_folder, extra_files
 from kezek.law.book import load_book
 from kezek.units.problem import InputProblem, nearest
 
 EXIT_TRUE, EXIT_FALSE = 0, 1
+_RECEIPTED = (Derived.PURCHASED, Derived.CUT)
 
 
 def _read(path: Path) -> bytes:
@@ -84,51 +92,100 @@ def verify_command(receipt: Path, key: Path | None) -> int:
 
 
 def _event_sentence(event: dict[str, Any]) -> str:
-    data = event.get("data", {})
+    """Say what an entry says; of one that has not the form of its type only what it calls itself."""
+    try:
+        return _sentence_of_purchase(event)
+    except (KeyError, TypeError):
+        return f"{event.get('type')} {event.get('id')}, entry {event.get('n')} of the log"
+
+
+def _sentence_of_purchase(event: dict[str, Any]) -> str:
+    data = event["data"]
     if event.get("type") == "purchase.made":
         price = f"{data['price_tiyn_per_kwh'] // 100}.{data['price_tiyn_per_kwh'] % 100:02d}"
+        for_tenant = f" for its tenant {data['owner_id']}" if data["owner_id"] != data["operator_id"] else ""
         return (
-            f"{data['operator_id']} bought {data['energy_kwh']} kWh of {data['product_id']} at {price} ₸/kWh "
-            f"(without VAT), purchase {data['purchase_id']}, entry {event['n']} of the log"
+            f"{data['operator_id']}{for_tenant} bought {data['energy_kwh']} kWh of {data['product_id']} "
+            f"at {price} ₸/kWh (without VAT), purchase {data['purchase_id']}, entry {event['n']} of the log"
         )
     if event.get("type") == "purchase.cut":
         return (
             f"purchase {data['purchase_id']} was cut from {data['before_kwh']} to {data['left_kwh']} kWh by the grid "
             f"operator, entry {event['n']} of the log"
         )
-    return f"{event.get('type')} {event.get('id')}, entry {event.get('n')} of the log"
+    raise KeyError(event.get("type"))
 
 
 def replay_command(folder: Path, key: Path | None, law: Path | None) -> int:
-    """Audit the log of a day, calculate the day again, compare bytes and tables; 0 where all agree, 1 otherwise."""
+    """Audit the log of a day, calculate the day again, compare what was published; 0 where all agree, 1 otherwise.
+
+    The signed log vouches for entries, receipts, tables and the files of assumptions; manifest.json, which is not
+    signed, for the rest. Of a log folder alone only the log is compared.
+    """
+    whole = (folder / "log").is_dir()
     console = Console(highlight=False)
-    files = read_log(folder / "log" if (folder / "log").is_dir() else folder)
+    with progress_steps(total=REPLAY_STEPS + 2, quiet=False) as progress:
+        root, said, damages = _compare(folder, key, law, whole=whole, progress=progress)
+    for line in said:
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    if damages:
+        return _say_damaged(console, damages)
+    console.print(f"THE SAME DAY: root {root}", markup=False, soft_wrap=True)
+    return EXIT_TRUE
+
+
+def _compare(
+    folder: Path, key: Path | None, law: Path | None, *, whole: bool, progress: Callable[[str], None]
+) -> tuple[str, list[str], list[str]]:
+    """Compare bytes with the signed root, entries with their replay, files with the entries: root, said, damages."""
+    progress("hashing the log and the folder")
+    files = read_log(folder / "log" if whole else folder)
     verifier = _verifier(key) if key else _verifier_of(files.vkey, folder)
     audited = audit(entries=files.entries, checkpoint=files.checkpoint, verifier=verifier, leaves=files.leaves)
     damages = [f"{damage.file}: {damage.what}" for damage in audited.damages]
-    if (folder / "log").is_dir():
-        extra = set(extra_files(folder))
-        damages += [f"{damage.file}: {damage.what}" for damage in check_folder(folder) if damage.file not in extra]
-    if damages:
-        return _say_damaged(console, damages)
-    console.print(
-        f"  ok  {audited.size} entries hash to the signed root {audited.root.hex()[:16]}…",
-        markup=False,
-        soft_wrap=True,
-    )
-    done = replay(events=parse_entries(files.entries), book=load_book(law), progress=lambda _: None)
+    damages += _folder_damages(folder) if whole else []
+    if damages or audited.checkpoint is None:
+        return "", [], damages
+    said = [f"ok  {audited.size} entries hash to the signed root {audited.root.hex()[:16]}…"]
+    try:
+        events = parse_entries(files.entries)
+    except EvidenceError as error:
+        return "", said, [f"{ENTRIES_FILE}: {error}"]
+    done = replay(events=events, book=load_book(law), progress=progress)
     damages = [f"{found.where}: {found.what}" for found in done.differences]
-    damages += _table_differences(folder, done.tables)
     if damages:
-        return _say_damaged(console, damages)
-    console.print(
-        f"  ok  {done.inputs} inputs replayed; all {done.entries} entries are the same bytes",
-        markup=False,
-        soft_wrap=True,
-    )
-    console.print(f"  ok  {len(done.tables)} tables hold what the log says", markup=False, soft_wrap=True)
-    console.print(f"THE SAME DAY: root {done.root}", markup=False, soft_wrap=True)
-    return EXIT_TRUE
+        return done.root, said, damages
+    said.append(f"ok  {done.inputs} inputs replayed; all {done.entries} entries are the same bytes")
+    progress("comparing receipts and tables")
+    if whole:
+        lines, damages = _compare_files(folder, events, done.tables, audited.checkpoint, verifier)
+        said += lines
+    else:
+        said.append("--  this is a log folder: only the log was compared, no receipt, table or file beside it")
+    return done.root, said, damages
+
+
+def _folder_damages(folder: Path) -> list[str]:
+    extra = set(extra_files(folder))
+    return [f"{damage.file}: {damage.what}" for damage in check_folder(folder) if damage.file not in extra]
+
+
+def _compare_files(
+    folder: Path, events: Sequence[JsonObject], tables: Mapping[str, str], signed: Checkpoint, verifier: Verifier
+) -> tuple[list[str], list[str]]:
+    """Compare receipts, tables and assumptions with the log, whose entries are believed by now."""
+    receipts, damages = _receipt_differences(folder / RECEIPTS_FILE, events, signed, verifier)
+    damages += _table_differences(folder, tables)
+    opened = events[0]["data"]
+    named = {"scenario.toml": opened["scenario_digest"], "fleet.toml": opened["fleet_digest"]}
+    damages += [line for name, digest in named.items() for line in _file_difference(folder / name, digest)]
+    said = [
+        f"ok  {receipts} receipts verify: one for each purchase and each cut of the log",
+        f"ok  {len(tables)} tables hold what the log says: {', '.join(sorted(tables))}",
+        f"ok  {' and '.join(named)} are those that the log names",
+        "--  summary.json and report.html: checked against manifest.json, which is not signed",
+    ]
+    return ([] if damages else said), damages
 
 
 def _say_damaged(console: Console, damages: list[str]) -> int:
@@ -148,21 +205,79 @@ def _verifier_of(vkey: bytes, folder: Path) -> Verifier:
         ) from error
 
 
-def _table_differences(folder: Path, tables: dict[str, pl.DataFrame]) -> list[str]:
-    """Compare the stored tables with the replayed ones, by content."""
+def _table_differences(folder: Path, tables: Mapping[str, str]) -> list[str]:
+    """Compare each stored table with the digest that the log seals, by content."""
     differences = []
-    for name, frame in tables.items():
-        path = folder / "tables" / f"{name}.parquet"
-        if not path.is_file():
-            continue
+    for name, digest in tables.items():
+        path = f"tables/{name}.parquet"
         try:
-            stored = pl.read_parquet(io.BytesIO(path.read_bytes()))
-        except pl.exceptions.PolarsError as error:
-            differences.append(f"tables/{name}.parquet: cannot be read ({error})")
+            stored = pl.read_parquet(io.BytesIO((folder / path).read_bytes()))
+        except OSError as error:
+            differences.append(f"{path}: cannot be read ({error.strerror})")
             continue
-        if table_digest(stored) != table_digest(frame):
-            differences.append(f"tables/{name}.parquet: differs from the replay")
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+            differences.append(f"{path}: is no table ({str(error)[:100]})")
+            continue
+        if table_digest(stored) != digest:
+            differences.append(f"{path}: differs from what the log says")
     return differences
+
+
+def _file_difference(path: Path, digest: str) -> list[str]:
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        return [f"{path.name}: cannot be read ({error.strerror})"]
+    if found == digest:
+        return []
+    return [f"{path.name}: has SHA-256 {found[:16]}…, the log names {digest[:16] or 'none'}…"]
+
+
+def _receipt_differences(
+    path: Path, events: Sequence[JsonObject], signed: Checkpoint, verifier: Verifier
+) -> tuple[int, list[str]]:
+    """Verify every receipt against the signed root; their ids must be those of the log's purchases and cuts.
+
+    A purchase that was cut twice has its last cut's receipt.
+    """
+    try:
+        bundle = parse_bundle(path.read_bytes())
+        checkpoint = open_checkpoint(bundle.checkpoint, verifier)
+    except OSError as error:
+        return 0, [f"{path.name}: cannot be read ({error.strerror})"]
+    except EvidenceError as error:
+        return 0, [f"{path.name}: cannot be believed: {error}"]
+    if checkpoint != signed:
+        return 0, [f"{path.name}: is under another checkpoint than the log's"]
+    return len(bundle.receipts), _wrong_receipts(path.name, bundle.receipts, events, signed)
+
+
+def _wrong_receipts(
+    file: str, receipts: Mapping[str, Receipt], events: Sequence[JsonObject], signed: Checkpoint
+) -> list[str]:
+    places = {event["id"]: index for index, event in enumerate(events) if event["type"] in _RECEIPTED}
+    wrong = [key for key, one in receipts.items() if key in places and not _holds(one, places[key], signed)]
+    found = {
+        "does not verify": wrong,
+        "is missing": [key for key in places if key not in receipts],
+        "is of no purchase or cut of the log": [key for key in receipts if key not in places],
+    }
+    return [
+        f"{file}: {', '.join(keys[:3])}{f' and {len(keys) - 3} more' if keys[3:] else ''}: receipt {what}"
+        for what, keys in found.items()
+        if keys
+    ]
+
+
+def _holds(receipt: Receipt, index: int, signed: Checkpoint) -> bool:
+    """Tell whether a receipt proves the entry at `index`; the checkpoint is believed."""
+    try:
+        verify_inclusion(
+            leaf=leaf_hash(receipt.entry), index=index, size=signed.size, proof=receipt.proof, root=signed.root
+        )
+    except EvidenceError:
+        return False
+    return receipt.index == index
 
 
 def _bundle(folder: Path) -> Bundle:
@@ -191,14 +306,22 @@ def _buyer(entry: bytes) -> str:
 
 
 def extract_command(folder: Path, purchase: str, out: Path | None) -> None:
-    """Write the receipt of one purchase; say if the purchase was cut later."""
-    bundle = _bundle(folder)
+    """Write the receipt of one purchase; say if the purchase was cut later.
+
+    Where the key lies in the folder the receipt is verified first.
+
+    Raises:
+        InputProblem: no such purchase, or a file that cannot be read or written.
+        SystemExit: code 1 where the bundle or this receipt is damaged; nothing is written.
+    """
+    bundle = _readable_bundle(folder)
     if purchase not in bundle.receipts:
         way_out = (
             nearest(purchase, list(bundle.receipts)) if len(purchase) > 8 else "`kezek receipt list` lists them."
         )
         raise InputProblem("cli.receipt.unknown", f"There is no purchase {purchase!r}.", str(folder), way_out)
     text = extract(bundle, purchase)
+    _require_valid(text, purchase, folder)
     if f"{purchase}/cut" in bundle.receipts:
         note = f"note: this purchase was cut by the grid operator later; see the receipt {purchase}/cut\n"
         sys.stderr.write(note)
@@ -210,3 +333,29 @@ def extract_command(folder: Path, purchase: str, out: Path | None) -> None:
     except OSError as error:
         what = f"cannot be written ({error.strerror})."
         raise InputProblem("cli.file.unwritable", what, str(out), "Choose another file.") from error
+
+
+def _readable_bundle(folder: Path) -> Bundle:
+    path = folder / RECEIPTS_FILE if folder.is_dir() else folder
+    try:
+        return parse_bundle(_read(path))
+    except EvidenceError as error:
+        raise _damaged(f"{path.name} is damaged: {error}") from error
+
+
+def _require_valid(text: str, purchase: str, folder: Path) -> None:
+    """Verify a receipt with the key of its folder, if there is one; it must be that of the purchase asked for."""
+    key = (folder if folder.is_dir() else folder.parent) / "log" / VKEY_FILE
+    if not key.is_file():
+        return
+    try:
+        event = verify_receipt(text, _verifier(key)).event
+    except EvidenceError as error:
+        raise _damaged(f"the receipt of {purchase} does not verify: {error}") from error
+    if event.get("id") != purchase:
+        raise _damaged(f"the receipt under {purchase} is that of {event.get('id')}")
+
+
+def _damaged(what: str) -> SystemExit:
+    sys.stderr.write(f"kezek: {what}; nothing was written. Take an undamaged copy.\n")
+    return SystemExit(EXIT_FALSE)

@@ -21,6 +21,8 @@ app.add_typer(receipt_app, name="receipt")
 app.add_typer(law_app, name="law")
 
 EXIT_INPUT = 2
+EXIT_INTERRUPTED = 130
+MOST_SEED = 2**53 - 1
 
 KeyOption = Annotated[
     Path | None, typer.Option("--key", help="Verifier key of the log (default: log.vkey near the receipt).")
@@ -38,7 +40,7 @@ def day(
     accept_unconfirmed: Annotated[
         list[str] | None, typer.Option(help="Accept an unconfirmed value of the law by its key.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Chance of the simulated fleet and books.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Chance of the simulated fleet and books.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Output folder (default: out/day-DATE).")] = None,
     scenario: Annotated[
         Path | None, typer.Option(help="Scenario file; `kezek example scenario` prints the default.")
@@ -118,10 +120,30 @@ def law_seal(folder: Annotated[Path, typer.Argument(help="Folder of a law book."
     seal_command(folder)
 
 
+_USAGE_ERROR: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if issubclass(kind, Exception) and kind.__name__ == "ClickException"
+)
+"""What Typer raises for a wrong option; it keeps its own copy of Click, so it is found by way of a public class."""
+
+
 def run() -> None:
-    """Run the command line: bad input is one line and exit code 2."""
+    """Run the command line: bad input, of an option or of a file, is one line and exit code 2."""
     try:
-        app()
+        code = app(standalone_mode=False)
     except InputProblem as problem:
-        print(f"kezek: {problem}", file=sys.stderr)  # noqa: T201 - the one line a user sees
-        sys.exit(EXIT_INPUT)
+        code = _say(str(problem), EXIT_INPUT)
+    except (KeyboardInterrupt, typer.Abort):  # Typer gives most interruptions as the code 130
+        code = EXIT_INTERRUPTED
+    except _USAGE_ERROR as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # Typer has printed the help already
+            sys.exit(EXIT_INPUT)
+        message = str(getattr(error, "format_message", error.__str__)()).rstrip(".")
+        code = _say(f"{message}. See --help. [cli.usage]", EXIT_INPUT)
+    if code == EXIT_INTERRUPTED:
+        _say("interrupted; nothing was left half-written.", code)
+    sys.exit(code or 0)
+
+
+def _say(line: str, code: int) -> int:
+    print(f"kezek: {' '.join(line.split())}", file=sys.stderr)  # noqa: T201 - the one line a user sees
+    return code

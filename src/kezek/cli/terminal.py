@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -68,13 +69,13 @@ def show_day(*, console: Console, summary: Mapping[str, Any], hours: pl.DataFram
         console.print(_zone_table(zone, hours.filter(pl.col("zone") == zone)))
     console.print(_summary_panel(summary))
     console.print(_breaches(summary))
-    synthetic = sum(one["synthetic"] for one in summary["assumptions"])
+    stated, page = summary["assumptions"], escape(str(folder / "report.html"))
     console.print(
-        f"[bold]{folder / 'report.html'}[/] shows it all with charts; its {len(summary['assumptions'])} assumptions "
-        f"({synthetic} synthetic) are listed there and in summary.json.",
+        f"[bold]{page}[/] shows it all with charts; its {len(stated)} assumptions "
+        f"({sum(one['synthetic'] for one in stated)} synthetic) are listed there and in summary.json.",
         soft_wrap=True,
     )
-    console.print(f"Check it: [cyan]{_own_name()} replay {folder}[/]", soft_wrap=True)
+    console.print(f"Check it: [cyan]{escape(_own_name())} replay {escape(str(folder))}[/]", soft_wrap=True)
 
 
 def _own_name() -> str:
@@ -150,10 +151,10 @@ def _lines(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
             "Auction",
             f"{market['orders']} orders, {refused} refused; {market['purchases']} purchases, the largest "
             f"{Energy(1_000 * market['largest_purchase_kwh'])}; reserve "
-            f"{EnergyPrice(market['reserve_tiyn_per_kwh'])} "
-            f"(synthetic); rules {', '.join(market['rules'])}",
+            f"{EnergyPrice(market['reserve_tiyn_per_kwh'])}{_mark(summary, 'reserve_price')}; "
+            f"rules {', '.join(market['rules'])}",
         ),
-        *[("Curtailment", _curtailment(one)) for one in summary["curtailment"]],
+        *([("Curtailment", _curtailment(one)) for one in summary["curtailment"]] or [_NO_CURTAILMENT]),
         (
             "Money",
             f"{Money(money['energy_sales_tiyn'])} energy + {Money(money['vat_tiyn'])} VAT from "
@@ -178,6 +179,15 @@ def _lines(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+_NO_CURTAILMENT = ("Curtailment", "none: nothing was sold in the evening peak")
+
+
+def _mark(summary: Mapping[str, Any], key: str) -> str:
+    """Mark a figure whose assumption is made up."""
+    made_up = any(one["key"] == key and one["synthetic"] for one in summary["assumptions"])
+    return " (synthetic)" if made_up else ""
+
+
 def _curtailment(one: Mapping[str, Any]) -> str:
     return (
         f"{one['product_id']}: {Energy(1_000 * one['sold_before_kwh'])} sold, cut to "
@@ -188,10 +198,11 @@ def _curtailment(one: Mapping[str, Any]) -> str:
 
 def _breaches(summary: Mapping[str, Any]) -> Table | Text:
     duties = summary["duties"]
-    states = duties["operators_by_status"]
+    states, opened = duties["operators_by_status"], duties["operators_by_status_open_quarter"]
     title = (
-        f"Duties of the closed quarters: {states['breached']} operators breach one, {states['at_risk']} at risk, "
-        f"{states['undetermined']} undetermined, {states['met']} meet all; "
+        f"Closed quarters: {states['breached']} of {summary['fleet']['operators']} operators breach a duty, "
+        f"{states['at_risk']} have one due within 14 days, {states['undetermined']} are undetermined. "
+        f"Open quarter: {opened['at_risk']} at risk. "
         f"{duties['findings_that_depend_on_a_reading']} findings depend on a reading of the law"
     )
     if not duties["breached"]:

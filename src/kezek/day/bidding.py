@@ -22,6 +22,13 @@ from kezek.registry.zone import Zone
 from kezek.units.chance import Stream
 from kezek.units.rounding import PPM
 
+PREPAID_PERCENT = 102
+"""What bidders prepay, of the most that their orders can cost. [%]"""
+PREPAID_STEP_TIYN = 100_000
+"""Prepayments come in whole thousands of tenge."""
+THRIFTY_PERCENT = 60
+"""What one bidder in the session prepays of that, so that its later orders are refused. [%]"""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupBid:
@@ -167,11 +174,12 @@ def make_bids(
                     bid.price_tiyn_per_kwh,
                     bid.quantity_kwh,
                     session.opens_at,
+                    owner_id=bid.group.operator_id,
                 )
             )
     prepaid = _prepayments(orders, rules)
     thrifty = stream.child("thrifty").shuffled(sorted(prepaid))[:1]
-    prepaid.update({who: prepaid[who] * 6 // 10 for who in thrifty})
+    prepaid.update({who: prepaid[who] * THRIFTY_PERCENT // 100 for who in thrifty})
     arrived = _arrivals(orders, session, stream)
     arrived += _mistakes(arrived, operators, products, session, stream.child("mistakes"))
     arrived.sort(key=lambda order: order.received_at)
@@ -186,7 +194,8 @@ def _prepayments(orders: Iterable[Order], rules: MarketRules) -> dict[str, int]:
             quantity_kwh=order.quantity_kwh, price_tiyn_per_kwh=order.price_tiyn_per_kwh, rules=rules
         )
         totals[order.operator_id] = totals.get(order.operator_id, 0) + cost
-    return {who: (total * 102 // 100 // 100_000 + 1) * 100_000 for who, total in sorted(totals.items())}
+    rich = {who: total * PREPAID_PERCENT // 100 for who, total in sorted(totals.items())}
+    return {who: (total // PREPAID_STEP_TIYN + 1) * PREPAID_STEP_TIYN for who, total in rich.items()}
 
 
 def _arrivals(orders: Sequence[Order], session: Session, stream: Stream) -> list[Order]:

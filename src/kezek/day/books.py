@@ -1,27 +1,37 @@
 """Books of the latest quarters for every operator of the simulated fleet: clean ones; breaches are planted later."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from kezek.day.bidding import site_costs
 from kezek.day.settings import Settings
-from kezek.duties.facts import FeeRecord, OperatorFacts, Purchased, QuarterBook
+from kezek.duties.facts import FeeRecord, OperatorFacts, Purchased, QuarterBook, Sighting
 from kezek.duties.fee import due_on, fee_owed_tiyn, fee_rate_tiyn_per_kwh
 from kezek.duties.lens import Lens
+from kezek.duties.sale import due_sale_sat
 from kezek.duties.tax import income_tax_tiyn
 from kezek.facts.figures import DifficultyEpoch, MonthlyFigure
 from kezek.law.problem import NoRuleInForce
+from kezek.law.snapshot import Snapshot
 from kezek.mining.network import Segment, expected_gigahashes, expected_sat, period_segments
 from kezek.mining.output import after_pool_fee_sat, energy_for_wh, gigahashes_of, least_energy_wh
 from kezek.mining.value import coin_price, value_tiyn
+from kezek.planning.breakeven import SiteCosts
 from kezek.registry.licence import Period
 from kezek.registry.operator import Operator, Route
 from kezek.units.calendar import Quarter
 from kezek.units.chance import Stream
-from kezek.units.rounding import PPM, ceil_div, share_of
+from kezek.units.rounding import PPM, ceil_div, half_up, share_of
 
 _FALLBACK_FEE_TIYN_PER_KWH = 100
 """What the simulated operator pays where the law leaves the rate open: the lowest of 2023."""
+DAYLIGHT_HOURS = 13
+"""Hours in which own solar and wind run, of 24, as on the simulated day."""
+INSPECTED_MACHINES = 8
+"""Machines that the inspection of a quarter looks at."""
+_ON_GRID = (Route.GRID_SURPLUS, Route.HOSTED)
+_OWN_POWER = (Route.OWN_RENEWABLE, Route.OWN_GENERATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,89 +70,155 @@ def period_facts(
     return tuple(periods)
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the books of all operators are written by: the day, its assumptions, the law, chance."""
+
+    on: date
+    fleet: Settings
+    scenario: Settings
+    lens: Lens
+    stream: Stream
+
+
 def operator_facts(
-    *,
-    operator: Operator,
-    periods: Sequence[PeriodFacts],
-    on: date,
-    fleet: Settings,
-    reserve_tiyn_per_kwh: int,
-    lens: Lens,
-    stream: Stream,
+    *, operator: Operator, running: Sequence[str], periods: Sequence[PeriodFacts], ground: Ground
 ) -> OperatorFacts:
-    """Write clean books for one operator: all sold, paid, filed and metered as the law asks."""
-    books = tuple(
-        _book(
-            operator,
-            period,
-            on,
-            fleet,
-            reserve_tiyn_per_kwh,
-            lens,
-            stream.child(operator.operator_id, period.quarter),
-        )
-        for period in periods
-    )
+    """Write clean books for one operator: all sold, paid, filed and metered as the law asks.
+
+    Args:
+        running: Serial numbers of the machines that run; an inspection a quarter sees some of them. Whose they are
+            is for the register to say, which has not been asked yet.
+    """
     return OperatorFacts(
         operator_id=operator.operator_id,
         route=operator.route,
         licence=operator.licence,
-        as_of_on=on,
-        accredited_pool_ids=frozenset(fleet.words("pools")),
-        licensed_exchange_ids=frozenset(fleet.words("exchanges")),
-        seen_machine_count=sum(group.active_count for group in operator.groups),
-        unregistered=(),
+        as_of_on=ground.on,
+        accredited_pool_ids=frozenset(ground.fleet.words("pools")),
+        licensed_exchange_ids=frozenset(ground.fleet.words("exchanges")),
+        sightings=_inspections(operator, running, periods, ground.stream),
+        register_digest="",
         locked_machines_gone=(),
-        books=books,
+        books=tuple(_book(operator, period, ground) for period in periods),
     )
 
 
-def _book(
-    operator: Operator,
-    period: PeriodFacts,
-    on: date,
-    fleet: Settings,
-    reserve_tiyn_per_kwh: int,
-    lens: Lens,
-    stream: Stream,
-) -> QuarterBook:
+def _inspections(
+    operator: Operator, running: Sequence[str], periods: Sequence[PeriodFacts], stream: Stream
+) -> tuple[Sighting, ...]:
+    """See some of the running machines once in each quarter, evenly over the site from a drawn start."""
+    seen: list[Sighting] = []
+    for period in periods if running else ():
+        drawn = stream.child(operator.operator_id, period.quarter, "inspection")
+        days = (period.until_on - period.quarter.from_on).days
+        seen_on = period.quarter.from_on + timedelta(days=drawn.child("day").integer(0, days))
+        first, count = drawn.child("first").integer(0, len(running)), min(INSPECTED_MACHINES, len(running))
+        places = (first + step * (len(running) // count) for step in range(count))
+        seen += [Sighting(running[place % len(running)], seen_on, "") for place in places]
+    return tuple(seen)
+
+
+def _book(operator: Operator, period: PeriodFacts, ground: Ground) -> QuarterBook:
     """Run the active machines through the period and book what follows from it."""
-    last_on = period.until_on - timedelta(days=1)
-    on_grid = operator.route in (Route.GRID_SURPLUS, Route.HOSTED)
-    share_ppm = fleet.whole("hours_with_power") if on_grid else 900_000
-    share_ppm = share_ppm * stream.child("hours").integer(850, 1_100) // 1_000
-    metered_wh, gigahashes = _run(operator, period, share_ppm, fleet.whole("overhead"))
+    fleet, last_on = ground.fleet, period.until_on - timedelta(days=1)
+    law = ground.lens.on(last_on)
+    stream = ground.stream.child(operator.operator_id, period.quarter)
+    on_platform = _buys_on_platform(operator.route, law)
+    load_ppm = _load_ppm(operator.route, on_platform, ground, stream)
+    metered_wh, gigahashes = _run(operator, period, load_ppm, fleet.whole("overhead"))
     mined_sat = expected_sat(gigahashes=gigahashes, segments=period.segments)
     received_sat = after_pool_fee_sat(gross_sat=mined_sat, fee_ppm=fleet.whole("pool_fee"))
-    price = (
-        reserve_tiyn_per_kwh + stream.child("price").integer(0, 300) if on_grid else fleet.whole("own_power_price")
-    )
+    more_ppm = stream.child("sales").integer(20_000, 100_000)
+    price = _price_tiyn_per_kwh(on_platform, ground, stream)
     bought_kwh = ceil_div(metered_wh * stream.child("bought").integer(1_002, 1_012), 1_000_000)
     coin_value = value_tiyn(sat=received_sat, tiyn_per_btc=period.tiyn_per_btc)
-    fee_tiyn = fee_owed_tiyn(metered_wh=metered_wh, rate_tiyn_per_kwh=_rate(operator, price, lens, last_on))
-    cost_tiyn = _cost_tiyn(metered_wh // 1_000, price, fleet, lens.on(last_on).amount("vat.rate_ppm")) + fee_tiyn
-    least = min((group.efficiency_mj_per_th for group in operator.groups if group.active_count), default=0)
-    coins_gigahashes = expected_gigahashes(sat=received_sat, segments=period.segments)
+    fee_rate = booked_fee_rate(route=operator.route, price=price, law=law)
+    fee_tiyn = fee_owed_tiyn(metered_wh=metered_wh, rate_tiyn_per_kwh=fee_rate)
+    costs = power_costs(operator=operator, fleet=fleet, law=law, on_platform=on_platform)
+    cost_tiyn = fee_tiyn + mining_cost_tiyn(
+        metered_wh=metered_wh, price_tiyn_per_kwh=price, coin_value_tiyn=coin_value, costs=costs
+    )
+    started_on = max(period.quarter.from_on, operator.licence.term.from_on)
     return QuarterBook(
         quarter=period.quarter,
         until_on=period.until_on,
-        mined=Period(max(period.quarter.from_on, operator.licence.term.from_on), period.until_on),
+        mined=Period(started_on, period.until_on if metered_wh else started_on),
         mined_sat=mined_sat,
         received_sat=((operator.pool_id, received_sat),),
-        sold_sat=sales(
-            received_sat, fleet.words("exchanges"), lens, last_on, stream.child("sales").integer(20_000, 100_000)
-        ),
+        sold_sat=sales(received_sat, mined_sat, fleet.words("exchanges"), law, more_ppm),
         disclosed_sat=received_sat,
         metered_wh=metered_wh,
-        platform=_purchased(bought_kwh if on_grid else 0, period, lens, stream.child("largest")),
-        other_source_kwh=0 if on_grid else bought_kwh,
-        least_energy_wh=least_energy_wh(gigahashes=coins_gigahashes, efficiency_mj_per_th=least),
+        platform=_purchased(bought_kwh if on_platform else 0, period, ground.lens, stream.child("largest")),
+        other_source_kwh=0 if on_platform else bought_kwh,
+        least_energy_wh=least_energy_of_coins_wh(received_sat, period.segments, operator),
         average_price_tiyn_per_kwh=price,
         coin_value_tiyn=coin_value,
         cost_tiyn=cost_tiyn,
-        tax_declared_tiyn=_tax(coin_value, cost_tiyn, lens, last_on),
-        fee=_fee_record(period, on, fee_tiyn, lens, last_on, stream.child("fee")),
+        tax_declared_tiyn=_tax(coin_value, cost_tiyn, law),
+        fee=_fee_record(period, ground.on, fee_tiyn, law, stream.child("fee")),
     )
+
+
+def _buys_on_platform(route: Route, law: Snapshot) -> bool:
+    """Tell whether an operator who keeps to the law buys surplus: whoever no reading in force exempts."""
+    if route in _ON_GRID:
+        return True
+    try:
+        return route not in law.items("energy.exempt_routes")
+    except NoRuleInForce:
+        return False
+
+
+def _load_ppm(route: Route, on_platform: bool, ground: Ground, stream: Stream) -> int:
+    """Share of the hours with power, as the day has it: surplus as the fleet file says, own sun and wind by daylight.
+
+    Exempt sources run round the clock otherwise; all are used as fully as the scenario's uptime has it. [ppm]
+    """
+    drawn = stream.child("hours")
+    if on_platform:
+        return min(PPM, share_of(ground.fleet.whole("hours_with_power"), drawn.integer(850_000, 1_100_000)))
+    uptime_ppm = drawn.integer(ground.scenario.whole("uptime_least"), PPM + 1)
+    return uptime_ppm * DAYLIGHT_HOURS // 24 if route is Route.OWN_RENEWABLE else uptime_ppm
+
+
+def _price_tiyn_per_kwh(on_platform: bool, ground: Ground, stream: Stream) -> int:
+    """Price of power: somewhat over the reserve on the platform, the fleet file's own price elsewhere. [tiyn/kWh]"""
+    if on_platform:
+        return ground.scenario.whole("reserve_price") + stream.child("price").integer(0, 300)
+    return ground.fleet.whole("own_power_price")
+
+
+def least_energy_of_coins_wh(received_sat: int, segments: Sequence[Segment], operator: Operator) -> int:
+    """Compute the least energy that coins can have taken on an operator's best running machines. [Wh]
+
+    Zero where nothing runs: then no machine is known that they could have come from.
+    """
+    best = min((group.efficiency_mj_per_th for group in operator.groups if group.active_count), default=0)
+    gigahashes = expected_gigahashes(sat=received_sat, segments=segments)
+    return least_energy_wh(gigahashes=gigahashes, efficiency_mj_per_th=best)
+
+
+def power_costs(*, operator: Operator, fleet: Settings, law: Snapshot, on_platform: bool) -> SiteCosts:
+    """Collect what a kWh and a coin cost at a site: for power of the platform the costs behind its bids.
+
+    An own plant pays no grid and no VAT on what it does not buy; an import comes over the national grid alone.
+    """
+    costs = site_costs(operator=operator, fleet=fleet, law=law)
+    if on_platform:
+        return costs
+    if operator.route in _OWN_POWER:
+        return replace(costs, transmission_tiyn_per_kwh=0, regional_tiyn_per_kwh=0, vat_ppm=0)
+    return replace(costs, regional_tiyn_per_kwh=0)
+
+
+def mining_cost_tiyn(*, metered_wh: int, price_tiyn_per_kwh: int, coin_value_tiyn: int, costs: SiteCosts) -> int:
+    """Add up energy, grids, VAT on both, staff and hosting, and the loss on selling the coins; no fee. [tiyn]"""
+    supply = price_tiyn_per_kwh + costs.transmission_tiyn_per_kwh + costs.regional_tiyn_per_kwh
+    supplied_tiyn = half_up(metered_wh * supply, 1_000)
+    staff_tiyn = half_up(metered_wh * (costs.labour_tiyn_per_kwh + costs.hosting_tiyn_per_kwh), 1_000)
+    spread_tiyn = share_of(coin_value_tiyn, costs.sale_spread_ppm)
+    return supplied_tiyn + share_of(supplied_tiyn, costs.vat_ppm) + staff_tiyn + spread_tiyn
 
 
 def _run(operator: Operator, period: PeriodFacts, share_ppm: int, overhead_ppm: int) -> tuple[int, int]:
@@ -158,34 +234,33 @@ def _run(operator: Operator, period: PeriodFacts, share_ppm: int, overhead_ppm: 
     return metered_wh, gigahashes
 
 
-def _rate(operator: Operator, price: int, lens: Lens, on: date) -> int:
+def booked_fee_rate(*, route: Route, price: int, law: Snapshot) -> int:
+    """Look up the fee per kWh that an operator books; where the law leaves it open, the lowest of 2023. [tiyn/kWh]"""
     try:
-        return fee_rate_tiyn_per_kwh(route=operator.route, average_price_tiyn_per_kwh=price, law=lens.on(on))
+        return fee_rate_tiyn_per_kwh(route=route, average_price_tiyn_per_kwh=price, law=law)
     except NoRuleInForce:
         return _FALLBACK_FEE_TIYN_PER_KWH
 
 
-def _tax(coin_value_tiyn: int, cost_tiyn: int, lens: Lens, on: date) -> int:
+def _tax(coin_value_tiyn: int, cost_tiyn: int, law: Snapshot) -> int:
     try:
-        return income_tax_tiyn(coin_value_tiyn=coin_value_tiyn, cost_tiyn=cost_tiyn, law=lens.on(on))
+        return income_tax_tiyn(coin_value_tiyn=coin_value_tiyn, cost_tiyn=cost_tiyn, law=law)
     except NoRuleInForce:
         return 0
 
 
-def _cost_tiyn(energy_kwh: int, price: int, fleet: Settings, vat_ppm: int) -> int:
-    grid = energy_kwh * (price + fleet.whole("transmission") + fleet.whole("regional_grid"))
-    return grid + share_of(grid, vat_ppm) + energy_kwh * fleet.whole("labour")
-
-
 def sales(
-    received_sat: int, exchanges: Sequence[str], lens: Lens, on: date, more_ppm: int = 20_000
+    received_sat: int, mined_sat: int, exchanges: Sequence[str], law: Snapshot, more_ppm: int = 20_000
 ) -> tuple[tuple[str, int], ...]:
-    """Sell the due share of the coins and somewhat more, half each on two licensed exchanges. [sat, ppm]"""
+    """Sell what is due by the chosen readings and somewhat more, half each on two licensed exchanges. [sat, ppm]
+
+    More than was received is sold only where more is due, out of coins of earlier periods.
+    """
     try:
-        due_ppm = lens.on(on).amount("sale.share_ppm")
+        due_sat = due_sale_sat(received_sat=received_sat, mined_sat=mined_sat, law=law)
     except NoRuleInForce:
-        due_ppm = 0
-    sold_sat = ceil_div(received_sat * min(PPM, due_ppm + more_ppm), PPM)
+        due_sat = 0
+    sold_sat = max(due_sat, min(received_sat, due_sat + share_of(received_sat, more_ppm)))
     first_sat = sold_sat // 2 if len(exchanges) > 1 else sold_sat
     return tuple(zip(exchanges[:2], (first_sat, sold_sat - first_sat), strict=False))
 
@@ -210,15 +285,13 @@ def _largest_lawful_kwh(lens: Lens, on: date) -> int:
         return 5_000
 
 
-def _fee_record(
-    period: PeriodFacts, on: date, owed_tiyn: int, lens: Lens, last_on: date, stream: Stream
-) -> FeeRecord:
+def _fee_record(period: PeriodFacts, on: date, owed_tiyn: int, law: Snapshot, stream: Stream) -> FeeRecord:
     """File and pay one to nine days ahead of the deadlines, as far as those days have come."""
     if period.until_on < period.quarter.until_on:
         return FeeRecord(None, None, 0)
     try:
-        return_due = due_on(rule=lens.on(last_on).text("fee.return_due"), quarter=period.quarter)
-        payment_due = due_on(rule=lens.on(last_on).text("fee.payment_due"), quarter=period.quarter)
+        return_due = due_on(rule=law.text("fee.return_due"), quarter=period.quarter)
+        payment_due = due_on(rule=law.text("fee.payment_due"), quarter=period.quarter)
     except NoRuleInForce:
         return FeeRecord(None, None, 0)
     return_on = return_due - timedelta(days=stream.child("return").integer(1, 10))

@@ -1,4 +1,4 @@
-"""Plain values for the log and back: dataclasses to JSON objects, by their type annotations, losslessly."""
+"""Plain values for the log and back: dataclasses to JSON objects, by their annotations; instants to the second."""
 
 import dataclasses
 import types
@@ -16,7 +16,11 @@ class CodecError(ValueError):
 
 
 def to_plain(value: Any) -> Any:  # noqa: ANN401 - any dataclass tree goes in
-    """Turn a value into JSON types: instants as `...Z`, dates as ISO, enums as their value, tuples as lists."""
+    """Turn a value into JSON types: instants as `...Z` to the second, dates as ISO, enums as values, tuples as lists.
+
+    Raises:
+        CodecError: a value that has no plain form, as a float.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Enum):
@@ -45,14 +49,18 @@ def from_plain(kind: type[T], plain: Any) -> T:  # noqa: ANN401 - JSON goes in
     """Build a dataclass from its plain form; every field must be there and no other.
 
     Raises:
-        CodecError: a missing or foreign field, or a value of the wrong type.
+        CodecError: a missing or foreign field, a value of the wrong type, or one that the class itself refuses.
     """
     if not isinstance(plain, dict):
         raise CodecError(f"{kind.__name__} wants an object, found {type(plain).__name__}")
     hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable, whatever its T
     if set(plain) != set(hints):
         raise CodecError(f"{kind.__name__} wants {sorted(hints)}, found {sorted(plain)}")
-    return kind(**{name: _value(hint, plain[name]) for name, hint in hints.items()})
+    values = {name: _value(hint, plain[name]) for name, hint in hints.items()}
+    try:
+        return kind(**values)
+    except (TypeError, ValueError) as error:
+        raise CodecError(f"{kind.__name__}: {error}") from error
 
 
 def _value(hint: Any, plain: Any) -> Any:  # noqa: ANN401 - dispatch over annotations
@@ -60,24 +68,40 @@ def _value(hint: Any, plain: Any) -> Any:  # noqa: ANN401 - dispatch over annota
     if origin in (Union, types.UnionType):
         return None if plain is None else _value(next(a for a in arguments if a is not type(None)), plain)
     if origin is tuple:
-        parts = arguments[:1] * len(plain) if arguments[-1] is Ellipsis else arguments
-        return tuple(_value(part, item) for part, item in zip(parts, plain, strict=True))
+        return _tuple(arguments, plain)
     if origin is frozenset:
-        return frozenset(_value(arguments[0], item) for item in plain)
+        return frozenset(_value(arguments[0], item) for item in _of(list, plain))
     if origin is dict:
-        return {key: _value(arguments[1], item) for key, item in plain.items()}
+        return {key: _value(arguments[1], item) for key, item in _of(dict, plain).items()}
     if dataclasses.is_dataclass(hint):
         return from_plain(hint, plain)  # type: ignore[arg-type]
     return _scalar(hint, plain)
 
 
-def _scalar(hint: Any, plain: Any) -> Any:  # noqa: ANN401 - dispatch over annotations
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(plain)
-    if hint is datetime:
-        return datetime.strptime(plain, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    if hint is date:
-        return date.fromisoformat(plain)
-    if type(plain) is not hint:
-        raise CodecError(f"wanted {hint.__name__}, found {plain!r}")
+def _of(kind: type, plain: Any) -> Any:  # noqa: ANN401 - JSON goes in
+    if type(plain) is not kind:
+        raise CodecError(f"wanted {kind.__name__}, found {plain!r}")
     return plain
+
+
+def _tuple(arguments: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON goes in
+    items = _of(list, plain)
+    parts = arguments[:1] * len(items) if arguments[-1] is Ellipsis else arguments
+    if len(parts) != len(items):
+        raise CodecError(f"wanted {len(parts)} items, found {len(items)}")
+    return tuple(_value(part, item) for part, item in zip(parts, items, strict=True))
+
+
+def _scalar(hint: Any, plain: Any) -> Any:  # noqa: ANN401 - dispatch over annotations
+    try:
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            return hint(plain)
+        if hint is datetime:
+            return datetime.strptime(_of(str, plain), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        if hint is date:
+            return date.fromisoformat(_of(str, plain))
+    except CodecError:
+        raise
+    except ValueError as error:
+        raise CodecError(f"{plain!r} is no {hint.__name__}") from error
+    return _of(hint, plain)

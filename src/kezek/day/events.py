@@ -36,6 +36,8 @@ class Derived(StrEnum):
     RECUT = "product.recut"
     CUT = "purchase.cut"
     POSTED = "ledger.posted"
+    READING_REFUSED = "reading.refused"
+    READINGS_MISSING = "readings.missing"
     VERDICT = "verdict.given"
 
 
@@ -120,6 +122,9 @@ class Payout:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """SHA-256 of each table that was published with the day."""
+    """SHA-256 of each table that was published with the day.
+
+    All follow from the log but `machines`, the register, which enters with this event.
+    """
 
     tables: dict[str, str]

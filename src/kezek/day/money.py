@@ -7,6 +7,7 @@ from kezek.day.bidding import site_costs
 from kezek.day.run import DayResult
 from kezek.duties.fee import fee_owed_tiyn, fee_rate_tiyn_per_kwh
 from kezek.duties.tax import compliance_cost_tiyn, income_tax_tiyn
+from kezek.metering.reading import energy_by_operator_wh
 from kezek.mining.value import value_tiyn
 from kezek.registry.operator import Operator, Route
 from kezek.units.rounding import share_of
@@ -35,11 +36,9 @@ def grid_money(result: DayResult) -> list[dict[str, Any]]:
     totals: dict[str, int] = dict.fromkeys(LINES, 0)
     paid = {payout.operator_id: payout.paid_sat for payout in result.state.payouts}
     bought = _bought(result)
-    metered_wh: dict[str, int] = defaultdict(int)
-    for reading in result.state.readings:
-        metered_wh[reading.operator_id] += reading.energy_wh
+    metered_wh = energy_by_operator_wh(result.state.readings)
     for operator in result.state.operators.values():
-        if operator.route not in (Route.GRID_SURPLUS, Route.HOSTED) or not metered_wh[operator.operator_id]:
+        if operator.route not in (Route.GRID_SURPLUS, Route.HOSTED) or not metered_wh.get(operator.operator_id):
             continue
         value = value_tiyn(sat=paid[operator.operator_id], tiyn_per_btc=result.price.tiyn_per_btc)
         lines = _lines(result, operator, value, *bought[operator.operator_id], metered_wh[operator.operator_id])
@@ -52,7 +51,7 @@ def _bought(result: DayResult) -> dict[str, tuple[int, int]]:
     """Energy bought for each owner's machines [kWh] and its price without VAT [tiyn], after curtailment."""
     totals: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for purchase_id, purchase in result.state.purchases.items():
-        owner = purchase.order_id.split("/")[-2]
+        owner = purchase.owner_id
         left_kwh = result.state.final_purchase_kwh[purchase_id]
         energy_kwh, net_tiyn = totals[owner]
         totals[owner] = (energy_kwh + left_kwh, net_tiyn + left_kwh * purchase.price_tiyn_per_kwh)

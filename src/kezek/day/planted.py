@@ -1,21 +1,25 @@
 """Breaches planted into the simulated facts: coins, sales, serials, meters, dates. Never a label that a check reads.
 
-Each kind goes to an operator of its own; the list of who got which stays with the simulation, so that a test can
-compare it with what the check finds.
+Each kind goes to an operator of its own, one on whom the changed facts give just that breach and no other: the check
+itself is asked. Where no operator is such, the kind is left out. The list of who got which stays with the simulation,
+so that a test can compare it with what the check finds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from kezek.duties.check import breaches
 from kezek.duties.facts import LockedMachine, OperatorFacts, Purchased, QuarterBook, Sighting
 from kezek.duties.fee import due_on
 from kezek.duties.lens import Lens
+from kezek.duties.sale import due_sale_sat
 from kezek.law.problem import NoRuleInForce
 from kezek.registry.licence import Period
 from kezek.registry.operator import Route
 from kezek.units.calendar import Quarter
 from kezek.units.chance import Stream
+from kezek.units.problem import InputProblem
 from kezek.units.rounding import PPM, share_of
 
 FOREIGN_POOL = "pool-abroad"
@@ -31,7 +35,29 @@ class Plan:
     quarter: str
 
 
-Plant = Callable[[OperatorFacts, Quarter, Lens], OperatorFacts]
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a breach is planted: the quarter, the law, and an operator next door."""
+
+    quarter: Quarter
+    lens: Lens
+    neighbour: OperatorFacts
+
+
+Plant = Callable[[OperatorFacts, Scene], OperatorFacts]
+LookUp = Callable[[OperatorFacts], OperatorFacts]
+
+
+def require_free_names(*, pools: Sequence[str], exchanges: Sequence[str]) -> None:
+    """Refuse a fleet whose lists hold a name that stands for a pool or an exchange on no list.
+
+    Raises:
+        InputProblem: day.settings.reserved_name.
+    """
+    for key, names, reserved in (("pools", pools, FOREIGN_POOL), ("exchanges", exchanges, FOREIGN_EXCHANGE)):
+        if reserved in names:
+            what = f"[{key}] lists {reserved!r}, which the simulation uses for one that is on no list."
+            raise InputProblem("day.settings.reserved_name", what, key, "Give it another name in the fleet file.")
 
 
 def _change_book(
@@ -41,33 +67,32 @@ def _change_book(
     return replace(facts, books=books)
 
 
-def _book(facts: OperatorFacts, quarter: Quarter) -> QuarterBook:
-    return next(book for book in facts.books if book.quarter == quarter)
-
-
 def _in_quarter(quarter: Quarter, day: int) -> date:
     return quarter.from_on + timedelta(days=day)
 
 
-def licence_ran_out(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
+def licence_ran_out(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Let the licence end inside the quarter while the machines run on."""
-    term = Period(facts.licence.term.from_on, _in_quarter(quarter, 70))
+    term = Period(facts.licence.term.from_on, _in_quarter(scene.quarter, 70))
     return replace(facts, licence=replace(facts.licence, term=term))
 
 
-def mined_while_suspended(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
+def mined_while_suspended(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Suspend the licence for a month of the quarter while the machines run on."""
-    suspension = Period(_in_quarter(quarter, 20), _in_quarter(quarter, 51))
+    suspension = Period(_in_quarter(scene.quarter, 20), _in_quarter(scene.quarter, 51))
     return replace(facts, licence=replace(facts.licence, suspensions=(suspension,)))
 
 
-def machines_off_the_register(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
-    """Let an inspection see machines whose serial numbers nobody registered."""
-    seen = tuple(Sighting(f"XXX0000-{number:08X}", _in_quarter(quarter, 40)) for number in range(1, 18))
-    return replace(facts, unregistered=facts.unregistered + seen)
+def machines_off_the_register(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
+    """Let an inspection see machines whose serial numbers nobody registered, and some of the operator next door."""
+    seen_on = _in_quarter(scene.quarter, 40)
+    foreign = [f"XXX0000-{number:08X}" for number in range(1, 15)]
+    borrowed = [one.serial for one in scene.neighbour.sightings[:3]]
+    seen = tuple(Sighting(serial, seen_on, "") for serial in (*foreign, *borrowed))
+    return replace(facts, sightings=facts.sightings + seen)
 
 
-def foreign_pool(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
+def foreign_pool(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Move a fifth of the payouts to a pool that is on no list."""
 
     def change(book: QuarterBook) -> QuarterBook:
@@ -75,10 +100,10 @@ def foreign_pool(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> Operator
         (pool, sat), *others = book.received_sat
         return replace(book, received_sat=((pool, sat - moved), (FOREIGN_POOL, moved), *others))
 
-    return _change_book(facts, quarter, change)
+    return _change_book(facts, scene.quarter, change)
 
 
-def power_from_elsewhere(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
+def power_from_elsewhere(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Book 6 % less bought energy than the meters counted."""
 
     def change(book: QuarterBook) -> QuarterBook:
@@ -87,77 +112,86 @@ def power_from_elsewhere(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> 
             return replace(book, platform=replace(book.platform, energy_kwh=bought_kwh))
         return replace(book, other_source_kwh=bought_kwh)
 
-    return _change_book(facts, quarter, change)
+    return _change_book(facts, scene.quarter, change)
 
 
-def purchase_over_size(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
+def purchase_over_size(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Book one purchase that is larger than the law allows."""
 
     def change(book: QuarterBook) -> QuarterBook:
-        on = _in_quarter(quarter, 33)
-        limit_kwh = lens.on(on).limit("energy.purchase_max_kwh") or 1_000
+        on = _in_quarter(scene.quarter, 33)
+        limit_kwh = scene.lens.on(on).limit("energy.purchase_max_kwh") or 1_000
         return replace(book, platform=Purchased(book.platform.energy_kwh, limit_kwh * 14 // 10, on))
 
-    return _change_book(facts, quarter, change)
+    return _change_book(facts, scene.quarter, change)
 
 
-def sold_too_little(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
-    """Sell 12 % of the coins less than was due."""
+def sold_too_little(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
+    """Sell less than was due by 12 % of the coins."""
 
     def change(book: QuarterBook) -> QuarterBook:
-        due_ppm = lens.on(book.last_on).amount("sale.share_ppm")
-        sold_sat = share_of(book.total_received_sat, due_ppm - 120_000)
-        return replace(book, sold_sat=((book.sold_sat[0][0], sold_sat),))
+        law, received_sat = scene.lens.on(book.last_on), book.total_received_sat
+        due_sat = due_sale_sat(received_sat=received_sat, mined_sat=book.mined_sat, law=law)
+        return replace(book, sold_sat=((book.sold_sat[0][0], max(0, due_sat - share_of(received_sat, 120_000))),))
 
-    return _change_book(facts, quarter, change)
+    return _change_book(facts, scene.quarter, change)
 
 
-def sold_abroad(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
+def sold_abroad(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Sell the due share where it must be sold, and some more where it must not."""
 
     def change(book: QuarterBook) -> QuarterBook:
         return replace(book, sold_sat=(*book.sold_sat, (FOREIGN_EXCHANGE, book.total_received_sat // 20)))
 
-    return _change_book(facts, quarter, change)
+    return _change_book(facts, scene.quarter, change)
 
 
-def _deadline(lens: Lens, key: str, quarter: Quarter) -> date:
-    return due_on(rule=lens.on(quarter.until_on - timedelta(days=1)).text(key), quarter=quarter)
+def _late_on(facts: OperatorFacts, scene: Scene, key: str, days: int) -> date | None:
+    """Give a day so long after a deadline, or None where it has not come yet."""
+    quarter = scene.quarter
+    rule = scene.lens.on(quarter.until_on - timedelta(days=1)).text(key)
+    late_on = due_on(rule=rule, quarter=quarter) + timedelta(days=days)
+    return late_on if late_on <= facts.as_of_on else None
 
 
-def returned_late(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
-    """File the fee return six days late."""
-    late_on = _deadline(lens, "fee.return_due", quarter) + timedelta(days=6)
-    return _change_book(facts, quarter, lambda book: replace(book, fee=replace(book.fee, return_on=late_on)))
+def returned_late(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
+    """File the fee return six days late, or not yet where those days have not passed."""
+    late_on = _late_on(facts, scene, "fee.return_due", 6)
+    return _change_book(facts, scene.quarter, lambda book: replace(book, fee=replace(book.fee, return_on=late_on)))
 
 
-def paid_late(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
-    """Pay the fee nine days late."""
-    late_on = _deadline(lens, "fee.payment_due", quarter) + timedelta(days=9)
-    return _change_book(facts, quarter, lambda book: replace(book, fee=replace(book.fee, paid_on=late_on)))
+def paid_late(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
+    """Pay the fee nine days late, or not yet where those days have not passed."""
+    late_on = _late_on(facts, scene, "fee.payment_due", 9)
+
+    def change(book: QuarterBook) -> QuarterBook:
+        paid_tiyn = book.fee.paid_tiyn if late_on else 0
+        return replace(book, fee=replace(book.fee, paid_on=late_on, paid_tiyn=paid_tiyn))
+
+    return _change_book(facts, scene.quarter, change)
 
 
-def paid_too_little(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
+def paid_too_little(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Pay the fee for 85 % of the metered energy."""
 
     def change(book: QuarterBook) -> QuarterBook:
         return replace(book, fee=replace(book.fee, paid_tiyn=share_of(book.fee.paid_tiyn, 850_000)))
 
-    return _change_book(facts, quarter, change)
+    return _change_book(facts, scene.quarter, change)
 
 
-def taxed_too_little(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
+def taxed_too_little(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Declare 70 % of the income tax."""
 
     def change(book: QuarterBook) -> QuarterBook:
         return replace(book, tax_declared_tiyn=share_of(book.tax_declared_tiyn, 700_000))
 
-    return _change_book(facts, quarter, change)
+    return _change_book(facts, scene.quarter, change)
 
 
-def lock_broken(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
+def lock_broken(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Let machines that were imported free of VAT leave after three years."""
-    left_on = _in_quarter(quarter, 15)
+    left_on = _in_quarter(scene.quarter, 15)
     gone = tuple(
         LockedMachine(f"LCK0000-{number:08X}", left_on.replace(year=left_on.year - 3, day=1), left_on)
         for number in range(1, 9)
@@ -165,105 +199,89 @@ def lock_broken(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorF
     return replace(facts, locked_machines_gone=gone)
 
 
-def coins_hidden(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
+def coins_hidden(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Report nine tenths of the coins that the pools paid out."""
 
     def change(book: QuarterBook) -> QuarterBook:
         return replace(book, disclosed_sat=share_of(book.total_received_sat, 900_000))
 
-    return _change_book(facts, quarter, change)
+    return _change_book(facts, scene.quarter, change)
 
 
-def meter_bypassed(facts: OperatorFacts, quarter: Quarter, lens: Lens) -> OperatorFacts:
-    """Let the meter see 70 % of the least energy that the coins took; fee, tax and purchases follow the meter."""
+def meter_bypassed(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
+    """Let the meter see 70 % of the least energy that the coins took; what was bought, paid and declared stays."""
 
     def change(book: QuarterBook) -> QuarterBook:
         return replace(book, metered_wh=share_of(book.least_energy_wh, 700_000))
 
-    return _change_book(facts, quarter, change)
+    return _change_book(facts, scene.quarter, change)
 
 
-_FEE_DUTIES = ("fee.return", "fee.payment", "fee.amount")
-KINDS: tuple[tuple[str, str, Plant], ...] = (
-    ("licence.held", "licence.required", licence_ran_out),
-    ("licence.held", "licence.required", mined_while_suspended),
-    ("equipment.registered", "equipment.registration_required", machines_off_the_register),
-    ("pool.accredited", "pool.accreditation_required", foreign_pool),
-    ("energy.source", "energy.surplus_only", power_from_elsewhere),
-    ("energy.purchase_size", "energy.purchase_max_kwh", purchase_over_size),
-    ("sale.share", "sale.share_ppm", sold_too_little),
-    ("sale.venue", "sale.venue_licensed_only", sold_abroad),
-    ("fee.return", "fee.return_due", returned_late),
-    ("fee.payment", "fee.payment_due", paid_late),
-    ("fee.amount", "fee.rate.general", paid_too_little),
-    ("tax.income", "tax.income_rate_ppm", taxed_too_little),
-    ("vat.import_lock", "vat.import_lock_years", lock_broken),
-    ("records.coins", "records.coins_disclosed", coins_hidden),
-    ("records.energy", "fee.volume", meter_bypassed),
+KINDS: tuple[tuple[str, Plant], ...] = (
+    ("licence.held", licence_ran_out),
+    ("licence.held", mined_while_suspended),
+    ("equipment.registered", machines_off_the_register),
+    ("pool.accredited", foreign_pool),
+    ("energy.source", power_from_elsewhere),
+    ("energy.purchase_size", purchase_over_size),
+    ("sale.share", sold_too_little),
+    ("sale.venue", sold_abroad),
+    ("fee.return", returned_late),
+    ("fee.payment", paid_late),
+    ("fee.amount", paid_too_little),
+    ("tax.income", taxed_too_little),
+    ("vat.import_lock", lock_broken),
+    ("records.coins", coins_hidden),
+    ("records.energy", meter_bypassed),
 )
-"""Duty that is broken, key of the law that must be in force for it, and how the facts are changed."""
-
-
-def _quarter_for(duty: str, closed: Sequence[QuarterBook], as_of_on: date, lens: Lens) -> Quarter | None:
-    """Choose the latest closed quarter; for the fee the latest whose deadline, and a late act, has passed."""
-    for book in reversed(closed):
-        if duty not in _FEE_DUTIES:
-            return book.quarter
-        if _deadline(lens, "fee.payment_due", book.quarter) + timedelta(days=10) <= as_of_on:
-            return book.quarter
-    return None
-
-
-def _fits(duty: str, facts: OperatorFacts, quarter: Quarter) -> bool:
-    """Tell whether an operator's facts can carry a breach: no fee or tax, no purchase, nothing to break."""
-    book = _book(facts, quarter)
-    needs = {
-        "fee.amount": book.fee.paid_tiyn > 0,
-        "tax.income": book.tax_declared_tiyn > 0,
-        "energy.purchase_size": facts.route is Route.GRID_SURPLUS,
-        "records.energy": book.total_received_sat > 0,
-    }
-    return needs.get(duty, True)
-
-
-def _applies(duty: str, key: str, quarter: Quarter, lens: Lens) -> bool:
-    law = lens.on(quarter.until_on - timedelta(days=1))
-    try:
-        if duty == "energy.purchase_size":
-            return lens.on(_in_quarter(quarter, 33)).limit(key) is not None
-        if duty == "sale.share":
-            return law.amount(key) > 120_000
-        if duty == "fee.amount":
-            law.amount(key)
-        law.require(key)
-    except (NoRuleInForce, TypeError):
-        return False
-    return True
+"""Duty that is broken, and how the facts are changed."""
 
 
 def plant_breaches(
-    *, facts: Sequence[OperatorFacts], lens: Lens, stream: Stream
+    *, facts: Sequence[OperatorFacts], lens: Lens, stream: Stream, looked_up: LookUp
 ) -> tuple[tuple[OperatorFacts, ...], tuple[Plan, ...]]:
-    """Plant each kind of breach that the law of the quarter knows, each into another operator's facts.
+    """Plant each kind of breach that can be committed, each into another operator's facts.
+
+    Args:
+        looked_up: Asks the register whose the machines are that were seen.
 
     Returns:
         The facts with the breaches in them, and the plan, which no check may see.
+    Guarantees: on closed quarters the check finds in the changed facts what is planned, and what it found before.
     """
     by_id = {one.operator_id: one for one in facts}
     free = stream.shuffled(sorted(by_id))
-    plans = []
-    for duty, key, plant in KINDS:
-        closed = [book for book in facts[0].books if facts[0].is_closed(book)]
-        quarter = _quarter_for(duty, closed, facts[0].as_of_on, lens)
-        if quarter is None or not _applies(duty, key, quarter, lens):
-            continue
-        chosen = next((who for who in free if _fits(duty, by_id[who], quarter)), None)
-        if chosen is None:
-            continue
-        free.remove(chosen)
-        by_id[chosen] = plant(by_id[chosen], quarter, lens)
-        plans.append(Plan(chosen, duty, str(quarter)))
+    own = lens.fresh()
+    before = {who: _closed_breaches(one, own) for who, one in by_id.items()}
+    plans: list[Plan] = []
+    for duty, plant in KINDS:
+        for plan, changed in _attempts(duty, plant, [by_id[who] for who in free], own, looked_up):
+            if _closed_breaches(changed, own) - before[plan.operator_id] == {(duty, plan.quarter)}:
+                by_id[plan.operator_id] = changed
+                free.remove(plan.operator_id)
+                plans.append(plan)
+                break
     return tuple(by_id[one.operator_id] for one in facts), tuple(plans)
+
+
+def _attempts(
+    duty: str, plant: Plant, candidates: Sequence[OperatorFacts], lens: Lens, looked_up: LookUp
+) -> Iterator[tuple[Plan, OperatorFacts]]:
+    """Change the facts of one candidate after the other, the latest closed quarter first, where the law allows it."""
+    closed = [book.quarter for book in candidates[0].books if candidates[0].is_closed(book)] if candidates else []
+    for quarter in reversed(closed):
+        for place, one in enumerate(candidates):
+            scene = Scene(quarter, lens, candidates[place - 1])
+            try:
+                changed = looked_up(plant(one, scene))
+            except NoRuleInForce:
+                continue
+            yield Plan(one.operator_id, duty, str(quarter)), changed
+
+
+def _closed_breaches(facts: OperatorFacts, lens: Lens) -> frozenset[tuple[str, str]]:
+    closed = tuple(book for book in facts.books if facts.is_closed(book))
+    return breaches(facts=replace(facts, books=closed), lens=lens)
 
 
 def behind_pace(facts: OperatorFacts) -> OperatorFacts:

@@ -1,7 +1,7 @@
 """Run one national day: facts, supply, fleet, bids, auction, curtailment, settlement, use, duties, evidence."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -9,16 +9,18 @@ import polars as pl
 
 from kezek import __version__
 from kezek.day.bidding import Bids, GroupBid, group_bids, make_bids
-from kezek.day.books import PeriodFacts, operator_facts, period_facts
-from kezek.day.engine import DayEngine, DayState
+from kezek.day.books import Ground, PeriodFacts, operator_facts, period_facts, power_costs
+from kezek.day.engine import DayEngine
 from kezek.day.events import Opened, Payout, Prepaid, Revision, Supply
-from kezek.day.planted import Plan, behind_pace, plant_breaches
+from kezek.day.planted import Plan, behind_pace, plant_breaches, require_free_names
 from kezek.day.replay import table_digests
+from kezek.day.rules import market_rules, session_of
 from kezek.day.settings import Settings
+from kezek.day.state import DayState
 from kezek.day.tables import day_tables, machines_table, parquet_bytes
-from kezek.day.today import Today, bought_by_owner_kwh, with_today
+from kezek.day.today import Bought, Today, bought_by_owner, with_today
 from kezek.day.use import coins_by_operator_sat, group_hours, meter_readings, paid_sat
-from kezek.duties.facts import OperatorFacts, Sighting
+from kezek.duties.facts import OperatorFacts
 from kezek.duties.lens import Lens
 from kezek.evidence.log import Log
 from kezek.evidence.signature import Signer
@@ -28,12 +30,19 @@ from kezek.grid.assumptions import SupplyAssumptions, default_assumptions
 from kezek.grid.demand import month_hours
 from kezek.grid.explain import Assumption, explain
 from kezek.grid.supply import MonthSupply, SupplyHour, day_supply, month_supply
-from kezek.market.product import product_id
+from kezek.law.value import Value
+from kezek.market.product import Product, product_id
 from kezek.metering.reading import energy_by_operator_wh
-from kezek.mining.network import NetworkDay, network_day
+from kezek.mining.network import NetworkDay, network_day, period_segments
 from kezek.mining.network import covered_dates as network_dates
 from kezek.mining.value import CoinPrice, coin_price
-from kezek.registry.machine import MachineColumns, owners_by_serial, register_machines, unregistered
+from kezek.registry.machine import (
+    MachineColumns,
+    owners_by_serial,
+    register_digest,
+    register_machines,
+    running_serials,
+)
 from kezek.registry.operator import Operator, Route
 from kezek.registry.population import PopulationAssumptions, draw_operators
 from kezek.units.calendar import hours_of
@@ -59,8 +68,6 @@ class DayRequest:
     lens: Lens
     scenario: Settings
     fleet: Settings
-    scenario_digest: str
-    fleet_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ def run_day(*, request: DayRequest, progress: Progress) -> DayResult:
     """
     on, stream = request.on, Stream(request.seed, "day")
     progress("network facts")
-    _require_covered(on)
+    require_runnable(request)
     network = network_day(on=on, epochs=figures.difficulty_epochs())
     price = coin_price(on=on, usd_cents=figures.usd_cents_per_btc(), tiyn_per_usd=figures.tiyn_per_usd())
     engine = DayEngine(lens=request.lens, opened=_opened(request))
@@ -116,8 +123,8 @@ def run_day(*, request: DayRequest, progress: Progress) -> DayResult:
     _judge(request, engine, fleet.facts, price)
     progress("tables")
     tables = day_tables(state=engine.state)
-    engine.close(table_digests(tables))
     tables["machines"] = machines_table(register=fleet.register, models=figures.asic_models())
+    engine.close(table_digests(tables))
     month = month_supply(year=on.year, month=on.month, assumptions=assumptions)
     return DayResult(
         request=request,
@@ -197,20 +204,36 @@ def _month_take_up_ppm(on: date, assumptions: SupplyAssumptions, engine: DayEngi
     return half_up(bought_kwh * PPM, offered_kwh) if offered_kwh else 0
 
 
-def covered_dates() -> tuple[date, date]:
-    """Name the first and last delivery date for which every shipped table has figures."""
+def covered_dates(lens: Lens) -> tuple[date, date]:
+    """Name the first and last delivery date that can be run: every table has figures and the auction exists."""
     first, last = network_dates(epochs=figures.difficulty_epochs())
     months = sorted(set(figures.usd_cents_per_btc()) & set(figures.tiyn_per_usd()))
     year, month = map(int, months[-1].split("-"))
     price_last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
-    return max(first, date.fromisoformat(f"{months[0]}-01")), min(last, price_last)
+    auction = lens.on(last).find("market.price_rule")
+    market_first = auction.from_on if isinstance(auction, Value) else first
+    return max(first, date.fromisoformat(f"{months[0]}-01"), market_first), min(last, price_last)
 
 
-def _require_covered(on: date) -> None:
-    first, last = covered_dates()
-    if not first <= on <= last:
-        way_out = f"Choose a date from {first} to {last}."
-        raise InputProblem("day.date.outside", f"{on} is outside the shipped tables.", "--date", way_out)
+def require_runnable(request: DayRequest) -> None:
+    """Refuse what cannot be run before anything is done.
+
+    Raises:
+        InputProblem: day.date.outside with the range that can be run; day.rules.* where the law leaves the market
+            open; day.supply.out_of_reach where no availability of plants gives the month's target.
+    """
+    first, last = covered_dates(request.lens)
+    if not first <= request.on <= last:
+        what = f"{request.on} cannot be run: the tables end on {last}, the surplus auction begins on {first}."
+        raise InputProblem("day.date.outside", what, "--date", f"Choose a date from {first} to {last}.")
+    law = request.lens.on(request.on)
+    market_rules(law=law)
+    session_of(on=request.on, law=law)
+    try:
+        month_supply(year=request.on.year, month=request.on.month, assumptions=_supply_assumptions(request))
+    except InputProblem as problem:
+        way_out = "Lower target_offered or reserve_margin in the scenario file."
+        raise InputProblem("day.supply.out_of_reach", problem.what, problem.where, way_out) from problem
 
 
 def _opened(request: DayRequest) -> Opened:
@@ -225,8 +248,8 @@ def _opened(request: DayRequest) -> Opened:
         law_digest=book.digest,
         law_files=dict(book.file_digests),
         fact_files=fact_digests(),
-        scenario_digest=request.scenario_digest,
-        fleet_digest=request.fleet_digest,
+        scenario_digest=request.scenario.digest,
+        fleet_digest=request.fleet.digest,
         reserve_tiyn_per_kwh=request.scenario.whole("reserve_price"),
     )
 
@@ -255,37 +278,30 @@ def _books(
     periods: Sequence[PeriodFacts],
     stream: Stream,
 ) -> tuple[tuple[OperatorFacts, ...], tuple[Plan, ...]]:
-    """Write all books, plant the breaches, look every machine that was seen up in the register."""
+    """Write all books, plant the breaches; every machine that was seen is looked up in the register."""
+    require_free_names(pools=request.fleet.words("pools"), exchanges=request.fleet.words("exchanges"))
+    ground = Ground(request.on, request.fleet, request.scenario, request.lens, stream)
+    owners, digest, running = owners_by_serial(register), register_digest(register), running_serials(register)
+
+    def looked_up(facts: OperatorFacts) -> OperatorFacts:
+        return _looked_up(facts, owners, digest)
+
     clean = [
-        operator_facts(
-            operator=operator,
-            periods=periods,
-            on=request.on,
-            fleet=request.fleet,
-            reserve_tiyn_per_kwh=request.scenario.whole("reserve_price"),
-            lens=request.lens,
-            stream=stream,
+        looked_up(
+            operator_facts(operator=one, running=running.get(one.operator_id, ()), periods=periods, ground=ground)
         )
-        for operator in operators
+        for one in operators
     ]
-    planted, plans = plant_breaches(facts=clean, lens=request.lens, stream=stream.child("planted"))
+    facts, plans = plant_breaches(facts=clean, lens=request.lens, stream=stream.child("planted"), looked_up=looked_up)
     broken = {plan.operator_id for plan in plans}
-    slow = stream.child("slow").shuffled([one.operator_id for one in planted if one.operator_id not in broken])[:3]
-    facts = [behind_pace(one) if one.operator_id in slow else one for one in planted]
-    return _looked_up(facts, register), plans
+    slow = stream.child("slow").shuffled([one.operator_id for one in facts if one.operator_id not in broken])[:3]
+    return tuple(behind_pace(one) if one.operator_id in slow else one for one in facts), plans
 
 
-def _looked_up(facts: Sequence[OperatorFacts], register: MachineColumns) -> tuple[OperatorFacts, ...]:
-    """Keep of the machines seen at each site those that the register does not hold under that operator."""
-    seen_on = {sighting.serial: sighting.seen_on for one in facts for sighting in one.unregistered}
-    active = zip(register.serials, register.operator_ids, register.active, strict=True)
-    seen = [(serial, operator_id) for serial, operator_id, running in active if running]
-    seen += [(sighting.serial, one.operator_id) for one in facts for sighting in one.unregistered]
-    missing = unregistered(seen=seen, owners=owners_by_serial(register))
-    found: dict[str, list[Sighting]] = {}
-    for serial, operator_id in missing:
-        found.setdefault(operator_id, []).append(Sighting(serial, seen_on[serial]))
-    return tuple(replace(one, unregistered=tuple(found.get(one.operator_id, ()))) for one in facts)
+def _looked_up(facts: OperatorFacts, owners: Mapping[str, str], digest: str) -> OperatorFacts:
+    """Ask the register whose each machine is that was seen at a site; "" where it does not hold the serial number."""
+    seen = tuple(replace(one, registered_to=owners.get(one.serial, "")) for one in facts.sightings)
+    return replace(facts, sightings=seen, register_digest=digest)
 
 
 def _trade(
@@ -302,20 +318,7 @@ def _trade(
     reserve = request.scenario.whole("reserve_price")
     for operator in operators:
         engine.admit(operator)
-    published = [
-        Supply(
-            product_id=product_id(on=request.on, zone=hour.zone, hour_index=hour.hour_index),
-            zone=hour.zone,
-            hour_index=hour.hour_index,
-            available_kwh=hour.available_kwh,
-            demand_kwh=hour.demand_kwh,
-            reserve_kwh=hour.reserve_kwh,
-            surplus_kwh=hour.surplus_kwh,
-        )
-        for hour in supply
-    ]
-    for one in published:
-        engine.publish(one)
+    published = [_supply(request.on, hour) for hour in supply]
     groups = group_bids(
         operators=operators,
         network=network,
@@ -328,17 +331,31 @@ def _trade(
     bids = make_bids(
         bids=groups,
         operators=operators,
-        products=[state.product for state in engine.state.products.values()],
+        products=[Product(one.product_id, one.zone, one.hour_index, one.surplus_kwh, reserve) for one in published],
         session=engine.session,
         rules=engine.rules,
         stream=stream.child("orders"),
     )
     for operator_id, amount_tiyn in bids.prepaid_tiyn.items():
         engine.prepay(Prepaid(operator_id, amount_tiyn))
+    for one in published:
+        engine.publish(one)
     for order in bids.orders:
         engine.submit(order)
     engine.close_gate()
     return bids
+
+
+def _supply(on: date, hour: SupplyHour) -> Supply:
+    return Supply(
+        product_id=product_id(on=on, zone=hour.zone, hour_index=hour.hour_index),
+        zone=hour.zone,
+        hour_index=hour.hour_index,
+        available_kwh=hour.available_kwh,
+        demand_kwh=hour.demand_kwh,
+        reserve_kwh=hour.reserve_kwh,
+        surplus_kwh=hour.surplus_kwh,
+    )
 
 
 def _curtail(request: DayRequest, engine: DayEngine) -> None:
@@ -397,17 +414,23 @@ def _judge(
     price: CoinPrice,
 ) -> None:
     """Add the day to every operator's open books, file them, judge."""
-    metered_wh = energy_by_operator_wh(engine.state.readings)
-    bought_kwh = bought_by_owner_kwh(engine.state)
+    metered_wh, bought = energy_by_operator_wh(engine.state.readings), bought_by_owner(engine.state)
     payouts = {payout.operator_id: payout for payout in engine.state.payouts}
+    next_on, law = request.on + timedelta(days=1), request.lens.on(request.on)
+    segments = period_segments(from_on=request.on, until_on=next_on, epochs=figures.difficulty_epochs())
     for one in facts:
+        operator = engine.state.operators[one.operator_id]
+        on_platform = operator.route in (Route.GRID_SURPLUS, Route.HOSTED)
         today = Today(
             on=request.on,
+            operator=operator,
             metered_wh=metered_wh[one.operator_id],
-            bought_kwh=bought_kwh.get(one.operator_id, 0),
+            bought=bought.get(one.operator_id, Bought()),
             payout=payouts[one.operator_id],
+            segments=segments,
+            costs=power_costs(operator=operator, fleet=request.fleet, law=law, on_platform=on_platform),
             tiyn_per_btc=price.tiyn_per_btc,
         )
-        book = with_today(facts=one, today=today, exchanges=request.fleet.words("exchanges"), lens=request.lens)
+        book = with_today(facts=one, today=today, exchanges=request.fleet.words("exchanges"), law=law)
         closed = tuple(book for book in one.books if one.is_closed(book))
         engine.file_books(replace(one, books=(*closed, book)))

@@ -1,5 +1,7 @@
 """The scenario and the fleet file: strict TOML in which every figure carries its reason and its source."""
 
+import hashlib
+import re
 import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +15,10 @@ from kezek.units.quantity import Energy, EnergyPrice, Quantity, Share
 
 _FIELDS = ("value", "why", "source")
 STRATEGIES = ("shaded", "truthful")
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_MOST: dict[type, int] = {Share: 10**6, EnergyPrice: 10**6, Energy: 10**13, int: 5_000_000}
+"""Largest value of each kind: 100 %, 10 000 ₸/kWh, 10 TWh, five million; beyond them a figure is a slip of unit."""
 
 _SCENARIO_KINDS: dict[str, type] = {
     "reserve_price": EnergyPrice,
@@ -56,10 +62,16 @@ _FLEET_KINDS: dict[str, type] = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One file of assumptions: amounts in the smallest unit by key, and how each is explained to people."""
+    """One file of assumptions: amounts in the smallest unit by key, how each is explained, and the text as read."""
 
     amounts: dict[str, Any]
     assumptions: tuple[Assumption, ...]
+    source_text: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text as read, hex."""
+        return hashlib.sha256(self.source_text.encode()).hexdigest()
 
     def whole(self, key: str) -> int:
         """Give a whole number in the smallest unit of its kind."""
@@ -83,6 +95,9 @@ def read_scenario(path: Path | None) -> Settings:
         InputProblem: day.settings.*, naming file, key and way out.
     """
     settings = _read(path, "scenario.toml", _SCENARIO_KINDS)
+    if settings.whole("target_offered") % 10**6:
+        what = "[target_offered] is no whole number of MWh."
+        raise _problem("range", what, path, "The market offers whole MWh.")
     first, until = settings.whole("curtailment_from_hour"), settings.whole("curtailment_until_hour")
     if not 0 <= first < until <= 24:
         raise _problem("range", f"curtailment from {first} until {until} is no span of hours.", path, "Use 0..24.")
@@ -103,6 +118,9 @@ def read_fleet(path: Path | None) -> Settings:
     if special + 12 > settings.whole("operators"):
         what = f"{special} of {settings.whole('operators')} operators are tenants or exempt: too few are left to bid."
         raise _problem("counts", what, path, "Leave at least 12 operators that buy surplus.")
+    if not _MONTH.fullmatch(settings.text("oldest_release")):
+        what = f"[oldest_release] {settings.text('oldest_release')!r} is no month."
+        raise _problem("value", what, path, 'Write it as "2019-01".')
     if settings.whole("machines") < 100 * settings.whole("operators"):
         what = f"{settings.whole('machines')} machines are too few for {settings.whole('operators')} operators."
         raise _problem("counts", what, path, "Give at least 100 machines an operator.")
@@ -136,7 +154,7 @@ def _read(path: Path | None, name: str, kinds: dict[str, type]) -> Settings:
         _require_keys(f"[{key}] ", list(table), list(_FIELDS), path)
         amounts[key] = _amount(key, kind, table["value"], path)
         assumptions.append(_assumption(key, table))
-    return Settings(amounts, tuple(assumptions))
+    return Settings(amounts, tuple(assumptions), text)
 
 
 def _require_keys(where: str, found: list[str], wanted: list[str], path: Path | None) -> None:
@@ -159,16 +177,19 @@ def _amount(key: str, kind: type, value: object, path: Path | None) -> object:
             amount = kind.parse(value).amount
         except InputProblem as problem:
             raise _problem("value", f"[{key}] {problem.what}", path, problem.way_out) from problem
-        if amount < 0 or (kind is Share and amount > 1_000_000):
-            raise _problem("range", f"[{key}] {value!r} is out of range.", path, "Shares run from 0 % to 100 %.")
+        if not 0 <= amount <= _MOST[kind]:
+            most = kind(_MOST[kind])
+            raise _problem("range", f"[{key}] {value!r} is out of range.", path, f"It runs from 0 to {most}.")
         return amount
     if key == "hungriest_model":
         return _efficiency(value, path)
-    right = type(value) is kind and (kind is not int or (isinstance(value, int) and value >= 0))
+    right = type(value) is kind and (kind is not int or (isinstance(value, int) and 0 <= value <= _MOST[int]))
     if right and isinstance(value, list):
         right = bool(value) and all(isinstance(item, str) for item in value) and len(set(value)) == len(value)
     if not right:
-        wanted = {int: "a whole number, zero or more", str: "a text", list: "a list of different texts"}[kind]
+        wanted = {int: f"a whole number from 0 to {_MOST[int]}", str: "a text", list: "a list of different texts"}[
+            kind
+        ]
         raise _problem("type", f"[{key}] value is {value!r}.", path, f"Write {wanted}.")
     return value
 

@@ -1,22 +1,24 @@
 """The day in one object: what the terminal prints, `--json` writes and the report shows."""
 
 from collections import Counter
+from datetime import date
 from typing import Any
 
-from kezek.day.engine import DayState
 from kezek.day.money import grid_money
 from kezek.day.run import DayResult
+from kezek.day.state import DayState
 from kezek.duties.finding import Status
 from kezek.ledger.entry import CASH, ENERGY_SALES, PREPAID, VAT_PAYABLE
+from kezek.mining.value import value_tiyn
 from kezek.registry.zone import Zone
-from kezek.units.calendar import hours_of
+from kezek.units.calendar import Quarter, hours_of
 from kezek.units.rounding import PPM, half_up
 
 FORMAT = "kezek-day@v1"
 
 
 def summarise_day(result: DayResult) -> dict[str, Any]:
-    """Collect the figures of a day; every key carries its unit, every synthetic figure stands under `assumptions`."""
+    """Collect the figures of a day; every key carries its unit, `assumptions` say which inputs are synthetic."""
     state = result.state
     return {
         "format": FORMAT,
@@ -35,7 +37,7 @@ def summarise_day(result: DayResult) -> dict[str, Any]:
         "fleet": _fleet(state),
         "money": _money(state),
         "output": _output(result),
-        "duties": _duties(state),
+        "duties": _duties(state, result.request.on),
         "evidence": _evidence(result),
         "assumptions": [
             {
@@ -180,7 +182,7 @@ def _output(result: DayResult) -> dict[str, Any]:
     paid = sum(payout.paid_sat for payout in state.payouts)
     metered_wh = sum(reading.energy_wh for reading in state.readings)
     network_sat = result.network.expected_blocks_milli * result.network.subsidy_sat // 1_000
-    value = paid * result.price.tiyn_per_btc // 10**8
+    value = sum(value_tiyn(sat=one.paid_sat, tiyn_per_btc=result.price.tiyn_per_btc) for one in state.payouts)
     return {
         "metered_wh": metered_wh,
         "credited_sat": credited,
@@ -192,8 +194,18 @@ def _output(result: DayResult) -> dict[str, Any]:
     }
 
 
-def _duties(state: DayState) -> dict[str, Any]:
-    statuses = Counter(str(verdict.status) for verdict in state.verdicts)
+def _states(state: DayState, on: date, *, closed: bool) -> dict[str, int]:
+    """Count operators by the worst of their findings in closed quarters, or in the open one."""
+    current = str(Quarter.of(on))
+    counted: Counter[str] = Counter()
+    for verdict in state.verdicts:
+        present = {finding.status for finding in verdict.findings if (finding.period != current) == closed}
+        counted.update(str(status) for status in [next((one for one in Status if one in present), None)] if status)
+    return {str(status): counted[str(status)] for status in Status}
+
+
+def _duties(state: DayState, on: date) -> dict[str, Any]:
+    closed, opened = (_states(state, on, closed=one) for one in (True, False))
     findings = [finding for verdict in state.verdicts for finding in verdict.findings]
     breached = [
         {"operator_id": verdict.operator_id, "duty": finding.duty, "period": finding.period, "reason": finding.reason}
@@ -201,7 +213,8 @@ def _duties(state: DayState) -> dict[str, Any]:
         for finding in verdict.breached
     ]
     return {
-        "operators_by_status": {str(status): statuses[str(status)] for status in Status},
+        "operators_by_status": closed,
+        "operators_by_status_open_quarter": opened,
         "findings_by_status": {
             str(status): sum(finding.status is status for finding in findings) for status in Status
         },

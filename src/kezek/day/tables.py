@@ -6,9 +6,10 @@ from datetime import date
 
 import polars as pl
 
-from kezek.day.engine import DayState
+from kezek.day.state import DayState
 from kezek.duties.finding import Change, Finding
 from kezek.facts.figures import AsicModel
+from kezek.metering.reading import energy_by_operator_wh
 from kezek.registry.machine import MachineColumns
 from kezek.units.calendar import hours_of
 
@@ -63,6 +64,7 @@ def orders_table(*, state: DayState) -> pl.DataFrame:
             {
                 "order_id": order.order_id,
                 "operator_id": order.operator_id,
+                "owner_id": order.owner_id,
                 "product_id": order.product_id,
                 "price_tiyn_per_kwh": order.price_tiyn_per_kwh,
                 "quantity_kwh": order.quantity_kwh,
@@ -73,13 +75,14 @@ def orders_table(*, state: DayState) -> pl.DataFrame:
             }
         )
     schema: dict[str, type[pl.DataType] | pl.DataType] = dict.fromkeys(
-        ("order_id", "operator_id", "product_id", "outcome", "refusal"), _S
+        ("order_id", "operator_id", "owner_id", "product_id", "outcome", "refusal"), _S
     )
     schema |= dict.fromkeys(("price_tiyn_per_kwh", "quantity_kwh", "final_kwh"), _I)
     schema["received_at"] = pl.Datetime("us", "UTC")
     return _frame(rows, schema).select(
         "order_id",
         "operator_id",
+        "owner_id",
         "product_id",
         "price_tiyn_per_kwh",
         "quantity_kwh",
@@ -96,6 +99,7 @@ def purchases_table(*, state: DayState) -> pl.DataFrame:
         {
             "purchase_id": purchase.purchase_id,
             "operator_id": purchase.operator_id,
+            "owner_id": purchase.owner_id,
             "product_id": purchase.product_id,
             "energy_kwh": purchase.energy_kwh,
             "final_kwh": state.final_purchase_kwh[purchase.purchase_id],
@@ -104,16 +108,14 @@ def purchases_table(*, state: DayState) -> pl.DataFrame:
         }
         for purchase in state.purchases.values()
     ]
-    keys = ("purchase_id", "operator_id", "product_id")
+    keys = ("purchase_id", "operator_id", "owner_id", "product_id")
     numbers = ("energy_kwh", "final_kwh", "price_tiyn_per_kwh", "log_index")
     return _frame(rows, {**dict.fromkeys(keys, _S), **dict.fromkeys(numbers, _I)})
 
 
 def operators_table(*, state: DayState) -> pl.DataFrame:
     """One row an operator: licence, route, machines, energy [Wh], coins [sat], state of its duties."""
-    energy_wh: dict[str, int] = {}
-    for reading in state.readings:
-        energy_wh[reading.operator_id] = energy_wh.get(reading.operator_id, 0) + reading.energy_wh
+    energy_wh = energy_by_operator_wh(state.readings)
     payouts = {payout.operator_id: payout for payout in state.payouts}
     verdicts = {verdict.operator_id: verdict for verdict in state.verdicts}
     rows: list[dict[str, object]] = []

@@ -1,62 +1,123 @@
-"""One day added to an operator's open books: energy, purchases, coins, sales."""
+"""One day added to an operator's open books: energy, purchases, coins, sales, costs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from kezek.day.books import sales
-from kezek.day.engine import DayState
+from kezek.day.books import booked_fee_rate, least_energy_of_coins_wh, mining_cost_tiyn, sales
 from kezek.day.events import Payout
+from kezek.day.state import DayState
 from kezek.duties.facts import FeeRecord, OperatorFacts, Purchased, QuarterBook
-from kezek.duties.lens import Lens
+from kezek.duties.fee import fee_owed_tiyn
+from kezek.law.snapshot import Snapshot
+from kezek.mining.network import Segment
 from kezek.mining.value import value_tiyn
+from kezek.planning.breakeven import SiteCosts
 from kezek.registry.licence import Period
-from kezek.registry.operator import Route
-from kezek.units.rounding import ceil_div
+from kezek.registry.operator import Operator, Route
+from kezek.units.rounding import ceil_div, half_up
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """Energy bought for one owner's machines after curtailment, and what it cost without VAT. [kWh, tiyn]"""
+
+    energy_kwh: int = 0
+    paid_tiyn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What one operator used, bought and was paid on the day. [Wh, kWh, sat, tiyn]"""
+    """What one operator used, bought and was paid on the day.
+
+    Args:
+        metered_wh: Energy on its meter. [Wh]
+        segments: The day's network, by which its coins are weighed against its energy.
+        costs: What a kWh and a coin cost at its site.
+        tiyn_per_btc: Value of a coin. [tiyn]
+    """
 
     on: date
+    operator: Operator
     metered_wh: int
-    bought_kwh: int
+    bought: Bought
     payout: Payout
+    segments: tuple[Segment, ...]
+    costs: SiteCosts
     tiyn_per_btc: int
 
 
-def bought_by_owner_kwh(state: DayState) -> dict[str, int]:
-    """Energy bought for each owner's machines, a tenant's under the tenant, after curtailment. [kWh]"""
-    totals: dict[str, int] = {}
-    for product in state.products.values():
-        for order_id, kwh in product.final_kwh.items():
-            owner = order_id.split("/")[-2]
-            totals[owner] = totals.get(owner, 0) + kwh
+def bought_by_owner(state: DayState) -> dict[str, Bought]:
+    """Add up what was bought for each owner's machines, a tenant's under the tenant, after curtailment."""
+    totals: dict[str, Bought] = {}
+    for purchase_id, purchase in state.purchases.items():
+        kwh = state.final_purchase_kwh[purchase_id]
+        so_far = totals.get(purchase.owner_id, Bought())
+        paid_tiyn = so_far.paid_tiyn + kwh * purchase.price_tiyn_per_kwh
+        totals[purchase.owner_id] = Bought(so_far.energy_kwh + kwh, paid_tiyn)
     return totals
 
 
-def with_today(*, facts: OperatorFacts, today: Today, exchanges: Sequence[str], lens: Lens) -> QuarterBook:
-    """Add the day to the open book; on the first day of a quarter it starts empty."""
+def with_today(*, facts: OperatorFacts, today: Today, exchanges: Sequence[str], law: Snapshot) -> QuarterBook:
+    """Add the day to the open book; on the first day of a quarter it starts empty.
+
+    The least energy of the day's coins and the costs of its power are added too, so that every duty that is judged
+    on a whole quarter can be judged on its first day.
+    """
     last, payout = facts.books[-1], today.payout
     book = _empty_book(last, payout.pool_id, today.on) if facts.is_closed(last) else last
-    until_on = today.on + timedelta(days=1)
-    on_grid = facts.route in (Route.GRID_SURPLUS, Route.HOSTED)
-    own_kwh = 0 if on_grid else ceil_div(today.metered_wh, 1_000)
+    own_kwh = 0 if facts.route in (Route.GRID_SURPLUS, Route.HOSTED) else ceil_div(today.metered_wh, 1_000)
     (pool, sat), *others = book.received_sat
     value = value_tiyn(sat=payout.paid_sat, tiyn_per_btc=today.tiyn_per_btc)
+    least_wh = least_energy_of_coins_wh(payout.paid_sat, today.segments, today.operator)
+    sold = sales(payout.paid_sat, payout.credited_sat, exchanges, law)
+    platform = replace(book.platform, energy_kwh=book.platform.energy_kwh + today.bought.energy_kwh)
     return replace(
         book,
-        until_on=until_on,
-        mined=replace(book.mined, until_on=until_on) if today.metered_wh else book.mined,
+        until_on=today.on + timedelta(days=1),
+        mined=_mined(book, today),
         mined_sat=book.mined_sat + payout.credited_sat,
         received_sat=((pool, sat + payout.paid_sat), *others),
-        sold_sat=(*book.sold_sat, *sales(payout.paid_sat, exchanges, lens, today.on)),
+        sold_sat=(*book.sold_sat, *sold),
         disclosed_sat=book.disclosed_sat + payout.paid_sat,
         metered_wh=book.metered_wh + today.metered_wh,
-        platform=replace(book.platform, energy_kwh=book.platform.energy_kwh + today.bought_kwh),
+        platform=platform,
         other_source_kwh=book.other_source_kwh + own_kwh,
+        least_energy_wh=book.least_energy_wh + least_wh,
+        average_price_tiyn_per_kwh=_average_price(book, today),
         coin_value_tiyn=book.coin_value_tiyn + value,
+        cost_tiyn=book.cost_tiyn + _cost_tiyn(book, today, value, law),
+    )
+
+
+def _mined(book: QuarterBook, today: Today) -> Period:
+    """Stretch the days of mining to this one where machines ran; the first such day begins them."""
+    if not today.metered_wh:
+        return book.mined
+    empty = book.mined.from_on >= book.mined.until_on
+    return Period(today.on if empty else book.mined.from_on, today.on + timedelta(days=1))
+
+
+def _average_price(book: QuarterBook, today: Today) -> int:
+    """Average what the platform's energy of the quarter cost; without any, the price stays as booked. [tiyn/kWh]"""
+    energy_kwh = book.platform.energy_kwh + today.bought.energy_kwh
+    before_tiyn = book.platform.energy_kwh * book.average_price_tiyn_per_kwh
+    return (
+        half_up(before_tiyn + today.bought.paid_tiyn, energy_kwh) if energy_kwh else book.average_price_tiyn_per_kwh
+    )
+
+
+def _cost_tiyn(book: QuarterBook, today: Today, value_tiyn: int, law: Snapshot) -> int:
+    """Cost of the day, fee included: power at the day's own average price, else at the booked one. [tiyn]"""
+    bought, price = today.bought, book.average_price_tiyn_per_kwh
+    price = half_up(bought.paid_tiyn, bought.energy_kwh) if bought.energy_kwh else price
+    rate = booked_fee_rate(route=today.operator.route, price=price, law=law)
+    fee_tiyn = fee_owed_tiyn(metered_wh=today.metered_wh, rate_tiyn_per_kwh=rate)
+    return fee_tiyn + mining_cost_tiyn(
+        metered_wh=today.metered_wh,
+        price_tiyn_per_kwh=price,
+        coin_value_tiyn=value_tiyn,
+        costs=today.costs,
     )
 
 

@@ -32,6 +32,9 @@ DUTIES: dict[str, Duty] = {
 }
 """Every duty that is judged, in the order in which they are shown."""
 
+SPLIT_BY_DAY = frozenset({"licence.held", "energy.purchase_size"})
+"""Duties that look up the law of each day themselves, so that a change inside a quarter leaves them determined."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -61,9 +64,11 @@ def check(*, facts: OperatorFacts, lens: Lens) -> Verdict:
     """Judge every duty of an operator for every quarter in its books.
 
     A closed quarter is met, breached, undetermined or does not apply; an open one is at most at risk. Missing law
-    makes a duty undetermined, never met.
+    makes a duty undetermined, never met. So does law that changes inside the quarter, where the books of the whole
+    quarter would be judged otherwise by the law of its first day: they do not say what happened before the change.
 
-    Guarantees: one finding per duty and quarter; each says under which readings of the law it would be another.
+    Guarantees: one finding per duty and quarter; each says under which readings of the law it would be another. The
+    lens has on record every question and unconfirmed value that a finding rests on, not those of other readings.
     """
     findings: list[Finding] = []
     for book in facts.books:
@@ -71,7 +76,33 @@ def check(*, facts: OperatorFacts, lens: Lens) -> Verdict:
     return Verdict(facts.operator_id, tuple(findings))
 
 
+def breaches(*, facts: OperatorFacts, lens: Lens) -> frozenset[tuple[str, str]]:
+    """Name duty and quarter of each breach under the lens' own readings; other readings are not tried."""
+    found = (_judge(name, duty, facts, book, lens) for book in facts.books for name, duty in DUTIES.items())
+    return frozenset((one.duty, one.period) for one in found if one.status is Status.BREACHED)
+
+
 def _judge(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+    """Judge one duty by the law of the last day; where that of the first would say otherwise, leave it open."""
+    finding = _judge_by_one_law(name, duty, facts, book, lens)
+    changed_on = lens.changed_on(from_on=book.quarter.from_on, last_on=book.last_on)
+    if name in SPLIT_BY_DAY or not changed_on:
+        return finding
+    before = _judge_by_one_law(name, duty, facts, book, lens.as_it_stood(book.quarter.from_on))
+    if before.status is finding.status:
+        return finding
+    return Finding(
+        duty=name,
+        period=str(book.quarter),
+        status=Status.UNDETERMINED,
+        reason="duties.law.changed_inside_period",
+        evidence=tuple(f"law changes on {on}" for on in changed_on),
+        source=finding.source,
+        at=finding.at,
+    )
+
+
+def _judge_by_one_law(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
     """Judge one duty, an open period softly; where the law has no rule for it, say so instead."""
     try:
         finding = duty(facts, book, lens)
@@ -90,6 +121,7 @@ def _with_changes(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook
     """
     own = lens.fresh()
     finding = _judge(name, duty, facts, book, own)
+    lens.absorb(own)
     questions = sorted(own.touched())
     choices = [sorted(lens.book.questions[question].positions) for question in questions]
     changes: dict[tuple[tuple[str, str], ...], Status] = {}

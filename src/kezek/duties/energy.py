@@ -5,37 +5,62 @@ from datetime import date
 from kezek.duties.facts import OperatorFacts, QuarterBook
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.duties.lens import Lens
+from kezek.law.absence import Unknown
 from kezek.law.problem import NoRuleInForce
+from kezek.law.snapshot import Snapshot
 from kezek.registry.operator import Route
+
+
+def _platform_only(law: Snapshot) -> bool:
+    """Tell whether a grid buyer had to buy on the platform; before that rule it did not.
+
+    Raises:
+        NoRuleInForce: the sources leave it open.
+    """
+    try:
+        return law.flag("energy.platform_only")
+    except NoRuleInForce as absence:
+        if isinstance(absence.absent, Unknown):
+            raise
+        return False
 
 
 def energy_sourced(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
     """Judge whether the metered energy is covered by purchases on the platform and exempt sources.
 
-    What is over was taken from somewhere else: a direct contract, which the law bars, or nobody's.
+    What is over was taken from somewhere else: by a direct contract, or from nobody. A direct contract covers
+    nothing once the platform is the only seller. Before, it could be lawful in hours of declared surplus; the books
+    do not hold those hours, so that energy which only such a contract covers is undetermined.
 
     Law: energy.surplus_only, energy.platform_only, energy.exempt_routes.
     """
     law = lens.on(book.last_on)
     rule = law.require("energy.surplus_only")
     exempt = facts.route in law.items("energy.exempt_routes")
+    barred = _platform_only(law) and not exempt
     lawful_wh = 1_000 * (book.platform.energy_kwh + (book.other_source_kwh if exempt else 0))
-    over_wh = max(0, book.metered_wh - lawful_wh)
-    if over_wh and book.other_source_kwh and not exempt:
-        reason = "duties.energy.route_not_exempt"
-    else:
-        reason = "duties.energy.unsourced" if over_wh else "duties.energy.sourced"
+    covered_wh = lawful_wh + (0 if exempt or barred else 1_000 * book.other_source_kwh)
+    status, reason = _coverage(book.metered_wh, lawful_wh, covered_wh, barred and book.other_source_kwh > 0)
     return Finding(
         duty="energy.source",
         period=str(book.quarter),
-        status=Status.BREACHED if over_wh else Status.MET,
+        status=status,
         reason=reason,
         measured=book.metered_wh,
-        limit=lawful_wh,
+        limit=covered_wh,
         unit=Unit.WH,
         source=rule.source.key,
         at=rule.at,
     )
+
+
+def _coverage(metered_wh: int, lawful_wh: int, covered_wh: int, barred: bool) -> tuple[Status, str]:
+    """Judge metered energy against what is lawful for certain and what may be. [Wh]"""
+    if metered_wh <= lawful_wh:
+        return Status.MET, "duties.energy.sourced"
+    if metered_wh <= covered_wh:
+        return Status.UNDETERMINED, "duties.energy.surplus_hours_unknown"
+    return Status.BREACHED, "duties.energy.route_not_exempt" if barred else "duties.energy.unsourced"
 
 
 def _worst_purchase(book: QuarterBook, lens: Lens) -> tuple[date, int, int | None]:

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from kezek.duties.facts import OperatorFacts, QuarterBook
+from kezek.duties.counterparty import listed_only
+from kezek.duties.facts import OperatorFacts, QuarterBook, Sighting
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.duties.lens import Lens
 
@@ -10,24 +11,29 @@ from kezek.duties.lens import Lens
 def machines_registered(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
     """Judge whether each machine seen at work is on the register under this operator.
 
+    A machine that the register does not hold counts like one that it holds under somebody else.
+
     Law: equipment.registration_required.
     """
     rule = lens.on(book.last_on).require("equipment.registration_required")
-    missing = tuple(
-        sighting.serial for sighting in facts.unregistered if book.quarter.from_on <= sighting.seen_on < book.until_on
-    )
+    seen = [one for one in facts.sightings if book.quarter.from_on <= one.seen_on < book.until_on]
+    others = tuple(one for one in seen if one.registered_to != facts.operator_id)
     return Finding(
         duty="equipment.registered",
         period=str(book.quarter),
-        status=Status.BREACHED if missing else Status.MET,
-        reason="duties.equipment.not_registered" if missing else "duties.equipment.registered",
-        measured=len(missing),
+        status=Status.BREACHED if others else Status.MET,
+        reason="duties.equipment.not_registered" if others else "duties.equipment.registered",
+        measured=len(others),
         limit=0,
         unit=Unit.MACHINES,
-        evidence=missing,
+        evidence=tuple(_whose(one) for one in others),
         source=rule.source.key,
         at=rule.at,
     )
+
+
+def _whose(seen: Sighting) -> str:
+    return f"{seen.serial} (registered to {seen.registered_to})" if seen.registered_to else seen.serial
 
 
 def pool_accredited(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
@@ -35,19 +41,13 @@ def pool_accredited(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Find
 
     Law: pool.accreditation_required.
     """
-    rule = lens.on(book.last_on).require("pool.accreditation_required")
-    others = [(pool, sat) for pool, sat in book.received_sat if pool not in facts.accredited_pool_ids and sat]
-    return Finding(
+    return listed_only(
         duty="pool.accredited",
-        period=str(book.quarter),
-        status=Status.BREACHED if others else Status.MET,
-        reason="duties.pool.not_accredited" if others else "duties.pool.accredited",
-        measured=sum(sat for _, sat in others),
-        limit=0,
-        unit=Unit.SAT,
-        evidence=tuple(f"{pool} ({sat} sat)" for pool, sat in others),
-        source=rule.source.key,
-        at=rule.at,
+        rule=lens.on(book.last_on).require("pool.accreditation_required"),
+        book=book,
+        dealt_sat=book.received_sat,
+        listed=facts.accredited_pool_ids,
+        reasons=("duties.pool.accredited", "duties.pool.not_accredited"),
     )
 
 

@@ -89,10 +89,15 @@ class LockedMachine:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A machine seen at work at an operator's site: by a pool worker name, an inspection or the site's own list."""
+    """A machine seen at work at an operator's site, and whose it is by the register.
+
+    Args:
+        registered_to: Operator under whom the register holds the serial number; "" where it does not hold it.
+    """
 
     serial: str
     seen_on: date
+    registered_to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,8 @@ class OperatorFacts:
 
     Args:
         as_of_on: Day of the verdict.
-        unregistered: Machines seen at work that the register does not hold under this operator.
+        sightings: Machines that inspections saw at work, a sample in each quarter, with the register's answer.
+        register_digest: Hash of the register that gave the answers; "" where nobody was asked.
         books: Books of the latest quarters, oldest first; the last may be open.
     """
 
@@ -111,8 +117,8 @@ class OperatorFacts:
     as_of_on: date
     accredited_pool_ids: frozenset[str]
     licensed_exchange_ids: frozenset[str]
-    seen_machine_count: int
-    unregistered: tuple[Sighting, ...]
+    sightings: tuple[Sighting, ...]
+    register_digest: str
     locked_machines_gone: tuple[LockedMachine, ...]
     books: tuple[QuarterBook, ...]
 

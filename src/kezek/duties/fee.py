@@ -1,5 +1,6 @@
 """Digital-mining fee per kWh: how much, returned and paid by when."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from kezek.duties.facts import OperatorFacts, QuarterBook
@@ -61,75 +62,119 @@ def _timing(facts: OperatorFacts, deadline_on: date, done_on: date | None, stem:
     return (Status.AT_RISK, f"{stem}_due_soon") if soon else (Status.NOT_APPLICABLE, f"{stem}_not_yet_due")
 
 
+def _act_in_time(
+    *, facts: OperatorFacts, book: QuarterBook, lens: Lens, duty: str, done_on: date | None, verb: str
+) -> Finding:
+    """Judge an act by the deadline `<duty>_due` of the law; its reasons begin with `duties.<duty>`."""
+    law = lens.on(book.last_on)
+    rule = law.require(f"{duty}_due")
+    deadline_on = due_on(rule=law.text(f"{duty}_due"), quarter=book.quarter)
+    status, reason = _timing(facts, deadline_on, done_on, f"duties.{duty}")
+    return Finding(
+        duty=duty,
+        period=str(book.quarter),
+        status=status,
+        reason=reason,
+        evidence=(f"{verb} {done_on}",) if done_on else (),
+        source=rule.source.key,
+        at=rule.at,
+        deadline_on=deadline_on,
+    )
+
+
 def fee_returned(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
     """Judge whether the fee return was filed in time.
 
     Law: fee.return_due (Art. 606-4).
     """
-    rule = lens.on(book.last_on).require("fee.return_due")
-    deadline_on = due_on(rule=lens.on(book.last_on).text("fee.return_due"), quarter=book.quarter)
-    status, reason = _timing(facts, deadline_on, book.fee.return_on, "duties.fee.return")
-    return Finding(
-        duty="fee.return",
-        period=str(book.quarter),
-        status=status,
-        reason=reason,
-        evidence=(f"filed {book.fee.return_on}",) if book.fee.return_on else (),
-        source=rule.source.key,
-        at=rule.at,
-        deadline_on=deadline_on,
+    return _act_in_time(
+        facts=facts, book=book, lens=lens, duty="fee.return", done_on=book.fee.return_on, verb="filed"
     )
+
+
+def _owed_tiyn(facts: OperatorFacts, book: QuarterBook, law: Snapshot) -> int:
+    """Compute the fee of a quarter; nothing metered owes nothing, whatever the rate. [tiyn]
+
+    Raises:
+        NoRuleInForce: the law leaves the rate open.
+    """
+    if not book.metered_wh:
+        return 0
+    price = book.average_price_tiyn_per_kwh
+    rate = fee_rate_tiyn_per_kwh(route=facts.route, average_price_tiyn_per_kwh=price, law=law)
+    return fee_owed_tiyn(metered_wh=book.metered_wh, rate_tiyn_per_kwh=rate)
+
+
+def _known_owed_tiyn(facts: OperatorFacts, book: QuarterBook, law: Snapshot) -> int | None:
+    try:
+        return _owed_tiyn(facts, book, law)
+    except NoRuleInForce:
+        return None
+
+
+def _paid_tiyn(facts: OperatorFacts, book: QuarterBook) -> int | None:
+    """Give what was paid up to the day of the verdict; None where no payment was made. [tiyn]"""
+    paid = book.fee.paid_on is not None and book.fee.paid_on <= facts.as_of_on
+    return book.fee.paid_tiyn if paid else None
 
 
 def fee_paid_in_time(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
     """Judge whether the fee was paid in time, whatever the amount.
 
+    No payment at all is a breach of this duty alone, with the whole fee at stake: `fee_paid_in_full` then says
+    `duties.fee.unpaid` and claims nothing, so that one fault is one breach. Of a late payment the part of the fee
+    that came late is at stake. Where the rate is unknown the stake is not claimed; where nothing is owed, nothing
+    has to be paid.
+
     Law: fee.payment_due (Art. 606-5).
     """
-    rule = lens.on(book.last_on).require("fee.payment_due")
-    deadline_on = due_on(rule=lens.on(book.last_on).text("fee.payment_due"), quarter=book.quarter)
-    status, reason = _timing(facts, deadline_on, book.fee.paid_on, "duties.fee.payment")
-    return Finding(
-        duty="fee.payment",
-        period=str(book.quarter),
-        status=status,
-        reason=reason,
-        evidence=(f"paid {book.fee.paid_on}",) if book.fee.paid_on else (),
-        source=rule.source.key,
-        at=rule.at,
-        deadline_on=deadline_on,
+    finding = _act_in_time(
+        facts=facts, book=book, lens=lens, duty="fee.payment", done_on=book.fee.paid_on, verb="paid"
     )
+    owed_tiyn = _known_owed_tiyn(facts, book, lens.on(book.last_on))
+    if owed_tiyn == 0:
+        return replace(finding, status=Status.NOT_APPLICABLE, reason="duties.fee.nothing_owed")
+    if finding.status is not Status.BREACHED or owed_tiyn is None:
+        return finding
+    paid_tiyn = _paid_tiyn(facts, book)
+    return replace(finding, at_stake_tiyn=owed_tiyn if paid_tiyn is None else min(paid_tiyn, owed_tiyn))
+
+
+def _amount(facts: OperatorFacts, deadline_on: date, paid_tiyn: int | None, owed_tiyn: int) -> tuple[Status, str]:
+    """Judge an amount: what is short is a risk until the deadline has passed, and a breach after it."""
+    passed = facts.as_of_on > deadline_on
+    if paid_tiyn is None:
+        return Status.NOT_APPLICABLE, "duties.fee.unpaid" if passed and owed_tiyn else "duties.fee.accrued"
+    if paid_tiyn >= owed_tiyn:
+        return Status.MET, "duties.fee.covered"
+    return (Status.BREACHED, "duties.fee.short") if passed else (Status.AT_RISK, "duties.fee.part_paid")
 
 
 def fee_paid_in_full(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
-    """Judge whether what was paid covers the fee on all metered energy; silent until something was paid or is due.
+    """Judge whether what was paid by the day of the verdict, late or not, covers the fee on all metered energy.
+
+    Silent while nothing was paid: before the deadline the fee accrues, after it the fault is that of
+    `fee_paid_in_time`, which has the whole fee at stake. A payment that is short is a risk until the deadline has
+    passed and a breach after it, with what is missing at stake.
 
     Law: fee.rate.*, on the energy actually metered (Art. 606-5).
     """
     law = lens.on(book.last_on)
     rule = law.require(_RATE_KEYS.get(facts.route, "fee.rate.general"))
-    rate = fee_rate_tiyn_per_kwh(
-        route=facts.route, average_price_tiyn_per_kwh=book.average_price_tiyn_per_kwh, law=law
-    )
-    owed_tiyn = fee_owed_tiyn(metered_wh=book.metered_wh, rate_tiyn_per_kwh=rate)
+    owed_tiyn = _owed_tiyn(facts, book, law)
     deadline_on = due_on(rule=law.text("fee.payment_due"), quarter=book.quarter)
-    paid = book.fee.paid_on is not None and book.fee.paid_on <= facts.as_of_on
-    short_tiyn = max(0, owed_tiyn - book.fee.paid_tiyn) if paid else 0
-    if not paid:
-        status, reason = Status.NOT_APPLICABLE, "duties.fee.accrued"
-    else:
-        status = Status.BREACHED if short_tiyn else Status.MET
-        reason = "duties.fee.short" if short_tiyn else "duties.fee.covered"
+    paid_tiyn = _paid_tiyn(facts, book)
+    status, reason = _amount(facts, deadline_on, paid_tiyn, owed_tiyn)
     return Finding(
         duty="fee.amount",
         period=str(book.quarter),
         status=status,
         reason=reason,
-        measured=book.fee.paid_tiyn,
+        measured=paid_tiyn or 0,
         limit=owed_tiyn,
         unit=Unit.TIYN,
         source=rule.source.key,
         at=rule.at,
         deadline_on=deadline_on,
-        at_stake_tiyn=short_tiyn,
+        at_stake_tiyn=0 if paid_tiyn is None else max(0, owed_tiyn - paid_tiyn),
     )

@@ -51,7 +51,7 @@ class Finding:
         evidence: Serial numbers, dates, names that a person can look up.
         source, at: Where the duty stands, article or place.
         deadline_on: Last day to do it, None where there is none.
-        at_stake_tiyn: Money that a breach leaves unpaid or unsold. [tiyn]
+        at_stake_tiyn: Money that the fault left unpaid or unsold, or paid late; 0 where it is not known. [tiyn]
         changes: Readings of the law under which the status would be another; empty if it holds under all.
     """
 

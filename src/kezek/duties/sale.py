@@ -2,9 +2,11 @@
 
 from datetime import date, timedelta
 
+from kezek.duties.counterparty import listed_only
 from kezek.duties.facts import OperatorFacts, QuarterBook
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.duties.lens import Lens
+from kezek.law.snapshot import Snapshot
 from kezek.units.rounding import PPM, ceil_div
 
 
@@ -15,6 +17,20 @@ def required_sale_sat(*, received_sat: int, share_ppm: int) -> int:
     751
     """
     return ceil_div(received_sat * share_ppm, PPM)
+
+
+def due_sale_sat(*, received_sat: int, mined_sat: int, law: Snapshot) -> int:
+    """Compute the coins to sell by the chosen readings: of those received, or of those before the pool's fee. [sat]
+
+    Law: sale.share_ppm, sale.denominator.
+
+    Raises:
+        NoRuleInForce: a share or a denominator that the law of the day leaves open.
+    """
+    counted = {"coins_received": received_sat, "coins_mined": mined_sat}
+    return required_sale_sat(
+        received_sat=counted[law.text("sale.denominator")], share_ppm=law.amount("sale.share_ppm")
+    )
 
 
 def _licensed_sat(facts: OperatorFacts, book: QuarterBook) -> int:
@@ -31,10 +47,16 @@ def _carried_sat(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> int:
 
 def _due_sat(book: QuarterBook, lens: Lens) -> int:
     law = lens.on(book.last_on)
-    counted = {"coins_received": book.total_received_sat, "coins_mined": book.mined_sat}
-    return required_sale_sat(
-        received_sat=counted[law.text("sale.denominator")], share_ppm=law.amount("sale.share_ppm")
-    )
+    return due_sale_sat(received_sat=book.total_received_sat, mined_sat=book.mined_sat, law=law)
+
+
+def _deadline_on(book: QuarterBook, law: Snapshot) -> date:
+    """Give the last day to sell: that of the quarter or of its year; the book knows no other rule."""
+    rule, period = law.text("sale.deadline"), law.text("sale.period")
+    if rule != "last_day_of_period":
+        raise ValueError(f"unknown deadline of the sale {rule!r}")
+    year_end_on = date(book.quarter.year, 12, 31)
+    return year_end_on if period == "calendar_year" else book.quarter.until_on - timedelta(days=1)
 
 
 def _whole_year_needed(book: QuarterBook) -> Finding:
@@ -54,7 +76,7 @@ def sale_share(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
     leaves the year undetermined, since earlier sales may make up for it. In an open period the share is judged
     against the coins received so far: behind pace is a risk.
 
-    Law: sale.share_ppm, sale.period, sale.denominator, sale.carry_over.
+    Law: sale.share_ppm, sale.period, sale.deadline, sale.denominator, sale.carry_over.
     """
     law = lens.on(book.last_on)
     rule = law.require("sale.share_ppm")
@@ -75,7 +97,7 @@ def sale_share(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
         unit=Unit.SAT,
         source=rule.source.key,
         at=rule.at,
-        deadline_on=date(book.quarter.year, 12, 31) if by_year else book.quarter.until_on - timedelta(days=1),
+        deadline_on=_deadline_on(book, law),
         at_stake_tiyn=book.coin_value_tiyn * short_sat // max(1, book.total_received_sat),
     )
 
@@ -85,17 +107,11 @@ def sale_venue(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
 
     Law: sale.venue_licensed_only.
     """
-    rule = lens.on(book.last_on).require("sale.venue_licensed_only")
-    others = [(venue, sat) for venue, sat in book.sold_sat if venue not in facts.licensed_exchange_ids and sat]
-    return Finding(
+    return listed_only(
         duty="sale.venue",
-        period=str(book.quarter),
-        status=Status.BREACHED if others else Status.MET,
-        reason="duties.sale.venue_not_licensed" if others else "duties.sale.venue_licensed",
-        measured=sum(sat for _, sat in others),
-        limit=0,
-        unit=Unit.SAT,
-        evidence=tuple(f"{venue} ({sat} sat)" for venue, sat in others),
-        source=rule.source.key,
-        at=rule.at,
+        rule=lens.on(book.last_on).require("sale.venue_licensed_only"),
+        book=book,
+        dealt_sat=book.sold_sat,
+        listed=facts.licensed_exchange_ids,
+        reasons=("duties.sale.venue_licensed", "duties.sale.venue_not_licensed"),
     )

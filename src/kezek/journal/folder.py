@@ -66,6 +66,7 @@ def check_target(target: Path, *, marker: str) -> None:
     """
     with _problems(target):
         _check_parent(target)
+        _clear_stage(target, "probe")
         _check_replaceable(target, marker)
         probe = _sibling(target, "probe")
         _make(probe)
@@ -153,8 +154,13 @@ def _clear_left_over(target: Path) -> None:
             shutil.rmtree(replaced, ignore_errors=True)
         else:
             replaced.rename(target)
-    for partial in _left_over(target, "partial"):
-        shutil.rmtree(partial, ignore_errors=True)
+    for stage in ("partial", "probe"):
+        _clear_stage(target, stage)
+
+
+def _clear_stage(target: Path, stage: str) -> None:
+    for left in _left_over(target, stage):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _left_over(target: Path, stage: str) -> Iterator[Path]:

@@ -1,6 +1,5 @@
 """Double entry: entries whose postings add up to zero, and a ledger that no prepaid account can overdraw."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,11 +75,6 @@ class Ledger:
                 raise Overdrawn(f"entry {entry.entry_id} overdraws {account} by {balance_tiyn} tiyn")
         self._entries[entry.entry_id] = entry
         self._balances_tiyn.update(after)
-
-    def post_all(self, entries: Iterable[Entry]) -> None:
-        """Book entries one after another."""
-        for entry in entries:
-            self.post(entry)
 
     def held_tiyn(self, account: str) -> int:
         """Tell what an operator's account holds (its credit balance). [tiyn]"""

@@ -9,7 +9,9 @@ class Purchase:
 
     Args:
         purchase_id: `<order id>#<number>`, numbered from 1 within the award.
+        operator_id: Who bought and paid.
         price_tiyn_per_kwh: Price paid, VAT excluded. [tiyn/kWh]
+        owner_id: Whose machines use the power: the buyer or its tenant.
     """
 
     purchase_id: str
@@ -18,6 +20,7 @@ class Purchase:
     product_id: str
     energy_kwh: int
     price_tiyn_per_kwh: int
+    owner_id: str
 
     @property
     def net_tiyn(self) -> int:
@@ -53,11 +56,12 @@ def purchases_of(
     award_kwh: int,
     price_tiyn_per_kwh: int,
     purchase_max_kwh: int | None,
+    owner_id: str,
 ) -> list[Purchase]:
     """Turn one award into numbered purchases."""
     sizes = lot_sizes(award_kwh=award_kwh, purchase_max_kwh=purchase_max_kwh)
     return [
-        Purchase(f"{order_id}#{number}", order_id, operator_id, product_id, size, price_tiyn_per_kwh)
+        Purchase(f"{order_id}#{number}", order_id, operator_id, product_id, size, price_tiyn_per_kwh, owner_id)
         for number, size in enumerate(sizes, start=1)
     ]
 

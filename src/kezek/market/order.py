@@ -1,7 +1,7 @@
 """Orders and their validation: an order is taken or refused with a code; nothing is clamped or dropped."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,7 +14,12 @@ from kezek.units.rounding import share_of
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One price/quantity step for one product. [kWh, tiyn/kWh]"""
+    """One price/quantity step for one product. [kWh, tiyn/kWh]
+
+    Args:
+        operator_id: Who bids and pays.
+        owner_id: Whose machines will use the power: the bidder itself, or the tenant for whom it bids.
+    """
 
     order_id: str
     operator_id: str
@@ -22,6 +27,20 @@ class Order:
     price_tiyn_per_kwh: int
     quantity_kwh: int
     received_at: datetime
+    owner_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """State of one licence on the two days that a purchase touches: when it is traded and when it is delivered."""
+
+    traded: LicenceState
+    delivered: LicenceState
+
+    @property
+    def active(self) -> bool:
+        """Tell whether the licence is active on both days."""
+        return self.traded is LicenceState.ACTIVE and self.delivered is LicenceState.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +48,24 @@ class Bidder:
     """What the market must know of an operator at the session.
 
     Args:
-        licence_state: State of the licence on the trading day.
-        has_quota: Whether the licence's subtype may bid at all.
+        standing: The bidder's own licence.
+        has_quota: Whether the licence's subtype and the site's route may bid at all.
         site_power_w: Most that the site may draw. [W]
         prepaid_tiyn: Balance at the prepayment deadline. [tiyn]
+        tenants: Licences of those in its data centre for whom it may bid, by operator.
     """
 
     operator_id: str
     zone: Zone
-    licence_state: LicenceState
+    standing: Standing
     has_quota: bool
     site_power_w: int
     prepaid_tiyn: int
+    tenants: Mapping[str, Standing] = field(default_factory=dict)
+
+    def owner_standing(self, owner_id: str) -> Standing | None:
+        """Give the licence of one whose machines this bidder may buy for; None for a stranger."""
+        return self.standing if owner_id == self.operator_id else self.tenants.get(owner_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +92,8 @@ class OrderRefusal(StrEnum):
     UNKNOWN_OPERATOR = "market.order.unknown_operator"
     NO_QUOTA = "market.order.no_quota"
     LICENCE_NOT_ACTIVE = "market.order.licence_not_active"
+    OWNER_NOT_HOSTED = "market.order.owner_not_hosted"
+    OWNER_LICENCE_NOT_ACTIVE = "market.order.owner_licence_not_active"
     BEFORE_OPENING = "market.order.before_opening"
     AFTER_CLOSURE = "market.order.after_closure"
     UNKNOWN_PRODUCT = "market.order.unknown_product"
@@ -102,7 +129,8 @@ class OrderBook:
 
     Guarantees: every order ends in exactly one decision; the same id with the same content gets the same answer
     again, whenever it is sent; per site and hour no more than the site's power is taken; per operator no more than
-    the prepaid balance is reserved.
+    the prepaid balance is reserved; nothing is taken for machines whose owner has no active licence; once the book is
+    closed nothing is taken, whatever time an order states.
     """
 
     def __init__(
@@ -116,6 +144,11 @@ class OrderBook:
         self._taken_kwh: dict[tuple[str, str], int] = {}
         self._answers: dict[tuple[object, ...], Decision] = {}
         self._ids: set[str] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """Close the book: every order that is new from now on is too late."""
+        self._closed = True
 
     def decide(self, order: Order) -> Decision:
         """Take or refuse one order; what was sent before, whenever it arrives again, gets the very same decision."""
@@ -125,6 +158,7 @@ class OrderBook:
             order.product_id,
             order.price_tiyn_per_kwh,
             order.quantity_kwh,
+            order.owner_id,
         )
         earlier = self._answers.get(content)
         if earlier is not None:
@@ -136,27 +170,27 @@ class OrderBook:
         self._answers[content] = decision
         return decision
 
-    def decisions(self) -> tuple[Decision, ...]:
-        """List all decisions in the order of arrival, one for each order that differs from those before."""
-        return tuple(self._answers.values())
-
     @staticmethod
     def _refused(order: Order, refusal: OrderRefusal | None, found: int = 0, limit: int = 0) -> Decision | None:
         return Decision(order, refusal, found, limit, 0) if refusal else None
 
     def _fault_of_standing(self, order: Order) -> OrderRefusal | None:
-        """Look for a fault in the id, who bids, when, and for what."""
+        """Look for a fault in the id, who bids, for whose machines, when, and for what."""
         bidder = self._bidders.get(order.operator_id)
         product = self._products.get(order.product_id)
         if order.order_id in self._ids:
             return OrderRefusal.ID_TAKEN
         if bidder is None:
             return OrderRefusal.UNKNOWN_OPERATOR
+        owner = bidder.owner_standing(order.owner_id)
+        late = self._closed or order.received_at >= self._session.closes_at
         checks = (
             (not bidder.has_quota, OrderRefusal.NO_QUOTA),
-            (bidder.licence_state is not LicenceState.ACTIVE, OrderRefusal.LICENCE_NOT_ACTIVE),
-            (order.received_at < self._session.opens_at, OrderRefusal.BEFORE_OPENING),
-            (order.received_at >= self._session.closes_at, OrderRefusal.AFTER_CLOSURE),
+            (not bidder.standing.active, OrderRefusal.LICENCE_NOT_ACTIVE),
+            (owner is None, OrderRefusal.OWNER_NOT_HOSTED),
+            (owner is not None and not owner.active, OrderRefusal.OWNER_LICENCE_NOT_ACTIVE),
+            (not late and order.received_at < self._session.opens_at, OrderRefusal.BEFORE_OPENING),
+            (late, OrderRefusal.AFTER_CLOSURE),
             (product is None, OrderRefusal.UNKNOWN_PRODUCT),
             (product is not None and product.zone is not bidder.zone, OrderRefusal.OTHER_ZONE),
             (product is not None and product.offered_kwh == 0, OrderRefusal.NOT_OFFERED),

@@ -71,14 +71,16 @@ def owners_by_serial(register: MachineColumns) -> dict[str, str]:
     return dict(zip(register.serials, register.operator_ids, strict=True))
 
 
-def unregistered(*, seen: Sequence[tuple[str, str]], owners: dict[str, str]) -> list[tuple[str, str]]:
-    """Name the machines seen at a site that the register does not hold under that operator.
+def register_digest(register: MachineColumns) -> str:
+    """Hash what the register says: each serial number with its owner, in the register's order. SHA-256, hex."""
+    rows = zip(register.serials, register.operator_ids, strict=True)
+    return hashlib.sha256("".join(f"{serial},{owner}\n" for serial, owner in rows).encode()).hexdigest()
 
-    Args:
-        seen: Serial number and operator at whose site it was seen.
-        owners: `owners_by_serial` of the register.
 
-    >>> unregistered(seen=[("A-1", "OP-001"), ("A-2", "OP-001")], owners={"A-1": "OP-001", "A-2": "OP-002"})
-    [('A-2', 'OP-001')]
-    """
-    return [(serial, operator_id) for serial, operator_id in seen if owners.get(serial) != operator_id]
+def running_serials(register: MachineColumns) -> dict[str, list[str]]:
+    """List the serial numbers of the machines that run, by owner, in the register's order."""
+    running: dict[str, list[str]] = {}
+    for serial, owner, active in zip(register.serials, register.operator_ids, register.active, strict=True):
+        if active:
+            running.setdefault(owner, []).append(serial)
+    return running

@@ -3,7 +3,7 @@
 Counts and models are published facts; how they are spread over operators is drawn from a seed. Nobody in it exists.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import isqrt
@@ -13,9 +13,18 @@ from kezek.registry.licence import Licence, Period, Subtype
 from kezek.registry.operator import MachineGroup, Operator, Route
 from kezek.registry.zone import Zone
 from kezek.units.chance import Stream
+from kezek.units.problem import InputProblem
 from kezek.units.rounding import PPM, largest_remainder, share_of
 
 _FIRST_LICENCES_ON = date(2023, 4, 1)
+SIZE_JITTER_PERMILLE = 200
+"""How far chance moves an operator's size from its rank's, either way. [1/1000]"""
+HOST_COUNT = 12
+"""Grid buyers, largest first, that take tenants in."""
+SITE_POWER_PERCENT = 110
+"""Connection of a site, of the power of all its registered machines. [%]"""
+LICENCE_AGE_DAYS = (290, 900)
+"""Age of a licence on the delivery date, drawn between these."""
 _NAMES = (
     "Aqdala",
     "Betpaq",
@@ -75,7 +84,7 @@ def heavy_tailed_sizes(*, total: int, count: int, stream: Stream) -> list[int]:
     Each size is moved by up to 20 % by chance. Whole numbers only, so that every machine draws the same fleet.
     Guarantees: adds up to the total.
     """
-    jitter = stream.integers(count, 800, 1_201).tolist()
+    jitter = stream.integers(count, 1_000 - SIZE_JITTER_PERMILLE, 1_001 + SIZE_JITTER_PERMILLE).tolist()
     weights = []
     for rank in range(count):
         place = rank + 3
@@ -95,7 +104,7 @@ def draw_operators(
     seats = _seats(assumptions, stream.child("seats"))
     eligible = _eligible(assumptions, models, on)
     west = _west_ranks(assumptions, seats, stream.child("west"))
-    hosts = [seat.rank for seat in seats if seat.route is Route.GRID_SURPLUS][:12]
+    hosts = [seat.rank for seat in seats if seat.route is Route.GRID_SURPLUS][:HOST_COUNT]
     host_of = {
         seat.rank: hosts[stream.child("host", seat.rank).integer(0, len(hosts))]
         for seat in seats
@@ -105,7 +114,8 @@ def draw_operators(
         _operator(seat, assumptions, models, eligible, on, host_of.get(seat.rank), west, stream.child(seat.rank))
         for seat in seats
     ]
-    return tuple(_with_tenants_power(operator, drawn) for operator in drawn)
+    by_id = {operator.operator_id: operator for operator in drawn}
+    return tuple(_in_place(operator, by_id, drawn) for operator in drawn)
 
 
 def _seats(assumptions: PopulationAssumptions, stream: Stream) -> list[_Seat]:
@@ -127,12 +137,17 @@ def _seats(assumptions: PopulationAssumptions, stream: Stream) -> list[_Seat]:
 def _eligible(assumptions: PopulationAssumptions, models: Sequence[AsicModel], on: date) -> list[int]:
     """Pick the models that were on the market three months before the date, neither too old nor too hungry."""
     latest = f"{on - timedelta(days=90):%Y-%m}"
-    return [
+    eligible = [
         index
         for index, model in enumerate(models)
         if assumptions.oldest_release <= model.released_on <= latest
         and model.power_w * 10**6 <= assumptions.efficiency_max_mj_per_th * model.hashrate_ghs
     ]
+    if not eligible:
+        what = f"No model was released from {assumptions.oldest_release} to {latest} with that efficiency."
+        way_out = "Allow older or hungrier models in the fleet file."
+        raise InputProblem("registry.population.no_model", what, "oldest_release, hungriest_model", way_out)
+    return eligible
 
 
 def _west_ranks(assumptions: PopulationAssumptions, seats: Sequence[_Seat], stream: Stream) -> set[int]:
@@ -172,7 +187,7 @@ def _operator(
         pool_id=pools[stream.child("pool").integer(0, len(pools))],
         has_substation=seat.subtype is Subtype.I
         and stream.child("substation").integer(0, PPM) < assumptions.substation_share_ppm,
-        site_power_w=own_power_w * 11 // 10,
+        site_power_w=own_power_w * SITE_POWER_PERCENT // 100,
         groups=groups,
     )
 
@@ -216,13 +231,15 @@ def _groups(
 
 def _licence(seat: _Seat, on: date, stream: Stream) -> Licence:
     """Issue a three-year licence that covers the last nine months, as far as licences existed."""
-    issued_on = on - timedelta(days=stream.integer(290, 900))
+    issued_on = on - timedelta(days=stream.integer(*LICENCE_AGE_DAYS))
     from_on = max(issued_on, _FIRST_LICENCES_ON)
     until_on = date(from_on.year + 3, from_on.month, min(from_on.day, 28))
     return Licence(f"DM-{seat.subtype}-{seat.rank + 1:04d}", seat.subtype, Period(from_on, until_on))
 
 
-def _with_tenants_power(operator: Operator, drawn: Sequence[Operator]) -> Operator:
-    """Size a host's connection for its tenants as well."""
+def _in_place(operator: Operator, by_id: Mapping[str, Operator], drawn: Sequence[Operator]) -> Operator:
+    """Size a host's connection for its tenants as well; a tenant is connected as its host is."""
+    if operator.host_id:
+        return replace(operator, has_substation=by_id[operator.host_id].has_substation)
     tenants_w = sum(tenant.site_power_w for tenant in drawn if tenant.host_id == operator.operator_id)
-    return replace(operator, site_power_w=operator.site_power_w + tenants_w) if tenants_w else operator
+    return replace(operator, site_power_w=operator.site_power_w + tenants_w)

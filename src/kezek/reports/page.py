@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from kezek.law.book import load_book
+from kezek.law.book import Book
 from kezek.reports import amounts
 from kezek.reports.markup import PUBLISHED, SYNTHETIC, Markup, join, key_figure, paragraph, tag, text
 from kezek.reports.page_duties import duties_section, law_section
@@ -31,12 +31,13 @@ _CONTENTS = {
 }
 
 
-def day_page(*, summary: Mapping[str, Any], tables: Mapping[str, pl.DataFrame]) -> str:
+def day_page(*, summary: Mapping[str, Any], tables: Mapping[str, pl.DataFrame], book: Book) -> str:
     """Write the page of a day.
 
     Args:
         summary: The object that `kezek day --json` writes.
         tables: hours, orders, purchases, operators and findings, as the day gives them.
+        book: The law that the day was judged by, for the words of its questions and sources.
 
     Guarantees: one file without script or outside reference; every value escaped; every breach on the page; the same
     input gives the same page.
@@ -44,7 +45,6 @@ def day_page(*, summary: Mapping[str, Any], tables: Mapping[str, pl.DataFrame]) 
     Raises:
         KeyError: a code without words, or a summary without a key that the page shows.
     """
-    book = load_book()
     sections = (
         auction_section(summary=summary, tables=tables),
         bids_section(summary=summary, tables=tables),

@@ -155,21 +155,45 @@ def _undetermined(findings: pl.DataFrame) -> list[Markup]:
     return [tag("h3", text("Undetermined")), tabled]
 
 
+def _at_risk(tables: Tables) -> list[Markup]:
+    """List what is at risk: behind pace in the open quarter, or due within 14 days."""
+    risks = tables["findings"].filter(pl.col("status") == str(Status.AT_RISK)).sort("deadline_on", "operator_id")
+    if risks.is_empty():
+        return []
+    rows = [
+        (
+            one["operator_id"],
+            amounts.quarter(one["period"]),
+            sentence(one["reason"]),
+            amounts.day(one["deadline_on"]) if one["deadline_on"] else "",
+        )
+        for one in risks.iter_rows(named=True)
+    ]
+    heads = ("Operator", "Quarter", "What", "Deadline")
+    tabled = table(heads=heads, rows=rows, caption="Behind pace in the open quarter, or due soon.", numbers=())
+    return [tag("h3", text("At risk"), Markup(" "), SYNTHETIC), tabled]
+
+
 def duties_section(*, summary: Summary, tables: Tables, book: Book) -> Markup:
     """Show the verdicts, then every breach and every risk with its reasons."""
     on, duties = date.fromisoformat(summary["date"]), summary["duties"]
     judged, depends = sum(duties["findings_by_status"].values()), duties["findings_that_depend_on_a_reading"]
-    by_status = duties["operators_by_status"]
+    by_status, opened = duties["operators_by_status"], duties["operators_by_status_open_quarter"]
     lead = (
         f"{amounts.noun(judged, 'finding', 'findings')}: each operator, each duty, the last quarters, the open one. "
         f"{amounts.noun(by_status['breached'], 'operator breaches', 'operators breach')} a duty, "
-        f"{amounts.noun(by_status['at_risk'], 'other is', 'others are')} at risk in the open quarter. "
+        f"{amounts.noun(by_status['at_risk'], 'other has', 'others have')} one due within 14 days, "
+        f"{amounts.noun(opened['at_risk'], 'is', 'are')} at risk in the open quarter. "
         f"{amounts.noun(depends, 'finding', 'findings')} would be another under another reading of the law."
     )
     wide, narrow = (
         svg(charts_books.verdicts_spec(findings=tables["findings"], on=on, width_px=width)) for width in (SHEET, SLIP)
     )
-    reading = "Most duties are met. What is breached or at risk stands as a number beside its bar."
+    met = duties["findings_by_status"]["met"]
+    reading = (
+        f"{amounts.noun(met, 'finding is', 'findings are')} met. "
+        "What is breached or at risk stands as a number beside its bar."
+    )
     if not by_status["breached"]:
         reading = "No duty is breached."
     drawn = figure(
@@ -180,12 +204,10 @@ def duties_section(*, summary: Summary, tables: Tables, book: Book) -> Markup:
         numbers=_counts(tables, on),
         mark=SYNTHETIC,
     )
-    breached, at_risk = (_cards(tables, str(one), book) for one in (Status.BREACHED, Status.AT_RISK))
+    breached = _cards(tables, str(Status.BREACHED), book)
     parts = [paragraph(lead), drawn, tag("h3", text("Breaches"), Markup(" "), SYNTHETIC)]
     parts.append(tag("div", *breached, class_="cards") if breached else paragraph("No duty is breached."))
-    if at_risk:
-        parts += [tag("h3", text("At risk in the open quarter"), Markup(" "), SYNTHETIC)]
-        parts.append(tag("div", *at_risk, class_="cards"))
+    parts += _at_risk(tables)
     return section(key="duties", title="Duties", parts=[*parts, *_undetermined(tables["findings"])])
 
 

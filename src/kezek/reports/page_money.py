@@ -7,7 +7,7 @@ import polars as pl
 
 from kezek.reports import amounts, charts_books
 from kezek.reports.drawing import svg
-from kezek.reports.markup import PUBLISHED, SYNTHETIC, Cell, Markup, figure, paragraph, section, table, tag, text
+from kezek.reports.markup import PUBLISHED, SYNTHETIC, Markup, figure, paragraph, section, table, tag, text
 from kezek.reports.page_market import FULL, NARROW, Summary, Tables
 from kezek.reports.words import ROUTES, SUBTYPES, sentence
 
@@ -18,7 +18,7 @@ SHEET, SLIP = 1040, 335
 def _settlement(money: Mapping[str, Any]) -> Markup:
     rows = [
         ("Prepaid by bidders", amounts.money(money["prepaid_tiyn"]), "Received before the session"),
-        ("Energy sold", amounts.money(money["energy_sales_tiyn"]), "At the winners' own prices, after refunds"),
+        ("Energy sold", amounts.money(money["energy_sales_tiyn"]), "At the prices paid, after refunds"),
         ("VAT on it", amounts.money(money["vat_tiyn"]), "Rounded once a purchase"),
         ("Left with operators", amounts.money(money["left_with_operators_tiyn"]), "Theirs, for the next session"),
         ("Sum of all accounts", amounts.money(money["sum_of_all_accounts_tiyn"]), "Zero: debits equal credits"),
@@ -100,6 +100,15 @@ def _by_kind(operators: pl.DataFrame, column: str, words: Mapping[str, str], hea
     return table(heads=heads, rows=rows, caption=f"The fleet by {head.lower()}.", numbers=(1, 2, 3, 4))
 
 
+def _counts_note(summary: Summary) -> Markup:
+    """Say whether the counts of operators and machines are published figures or made up."""
+    synthetic = {one["key"]: one["synthetic"] for one in summary["assumptions"]}
+    made_up = synthetic.get("operators", True) or synthetic.get("machines", True)
+    mark = SYNTHETIC if made_up else PUBLISHED
+    counts, rest = text("The counts of operators and machines are "), text("; all else about them is ")
+    return tag("p", counts, mark, rest, SYNTHETIC, text("."), class_="note")
+
+
 def fleet_section(*, summary: Summary, tables: Tables) -> Markup:
     """Show the licensed fleet: what is registered and the little of it that runs."""
     fleet, operators = summary["fleet"], tables["operators"]
@@ -114,8 +123,7 @@ def fleet_section(*, summary: Summary, tables: Tables) -> Markup:
     parts = [paragraph(lead)]
     if "active_share_grid" in why:
         parts.append(paragraph(f"How the active share was set: {why['active_share_grid']}.", "note"))
-    published = Cell(text("The counts of operators and machines are "), PUBLISHED, text("; all else about them is "))
-    parts.append(tag("p", published.markup, SYNTHETIC, text("."), class_="note"))
+    parts.append(_counts_note(summary))
     parts.append(_fleet_figure(operators))
     by_route = _by_kind(operators, "route", ROUTES, "Source of power")
     parts += [by_route, _by_kind(operators, "subtype", SUBTYPES, "Licence")]

@@ -61,8 +61,10 @@ def operators(draw, as_of=any_day):
         as_of_on=quarter.until_on + timedelta(days=draw(as_of)),
         accredited_pool_ids=frozenset({"pool-a"}),
         licensed_exchange_ids=frozenset({"exchange-a"}),
-        seen_machine_count=1,
-        unregistered=draw(st.sampled_from([(), (Sighting("S", quarter.from_on),)])),
+        sightings=draw(
+            st.sampled_from([(), (Sighting("S", quarter.from_on, draw(st.sampled_from(["", "OP-001"]))),)])
+        ),
+        register_digest="",
         locked_machines_gone=(),
         books=(book,),
     )

@@ -101,6 +101,7 @@ def test_settled_then_cut_then_cut_to_nothing_gives_back_every_tiyn(award, maxim
         award_kwh=award,
         price_tiyn_per_kwh=price,
         purchase_max_kwh=maximum,
+        owner_id="OP-001",
     )
     left = {purchase.purchase_id: purchase.energy_kwh for purchase in purchases}
     for round_number, new_award in enumerate((data.draw(st.integers(0, award)), 0)):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from kezek.duties.check import check
-from kezek.duties.facts import FeeRecord, OperatorFacts, Purchased, QuarterBook
+from kezek.duties.facts import FeeRecord, OperatorFacts, Purchased, QuarterBook, Sighting
 from kezek.duties.lens import Lens
 from kezek.law.book import load_book
 from kezek.registry.licence import Licence, Period, Subtype
@@ -49,8 +49,8 @@ def clean_facts(*books, **changes):
         as_of_on=books[-1].quarter.day_of_month_after(3, 1),
         accredited_pool_ids=frozenset({"pool-a", "pool-b"}),
         licensed_exchange_ids=frozenset({"exchange-a", "exchange-b"}),
-        seen_machine_count=10,
-        unregistered=(),
+        sightings=(Sighting("S-0", books[-1].quarter.from_on, "OP-001"),),
+        register_digest="ab" * 32,
         locked_machines_gone=(),
         books=books,
     )

@@ -4,7 +4,7 @@ from math import prod
 
 import pytest
 
-from kezek.duties.check import DUTIES, check
+from kezek.duties.check import DUTIES, breaches, check
 from kezek.duties.facts import FeeRecord, LockedMachine, Purchased, Sighting
 from kezek.duties.finding import Change, Finding, Status
 from kezek.duties.lens import Lens
@@ -36,7 +36,7 @@ def all_broken(facts_of, book):
     return replace(
         facts,
         licence=replace(facts.licence, term=term),
-        unregistered=(Sighting("S-1", book.quarter.from_on),),
+        sightings=(Sighting("S-1", book.quarter.from_on, ""),),
         locked_machines_gone=(LockedMachine("S-2", date(2024, 1, 1), book.quarter.from_on),),
     )
 
@@ -191,3 +191,75 @@ def test_only_a_breach_is_softened_in_an_open_period():
     for status in Status:
         softened = Finding("d", "p", status, "r").for_open_period().status
         assert softened is (Status.AT_RISK if status is Status.BREACHED else status)
+
+
+# --- the record of what a verdict rests on --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("readings", [{}, {"sale.carry_over": "yes"}, {"sale.denominator": "coins_mined"}])
+def test_the_callers_lens_has_on_record_all_that_the_findings_rest_on(facts_of, book_of, readings):
+    facts = facts_of(book_of(Q2), book_of(Q3))
+    asked, alone = (Lens(book=load_book(), profile="described", readings=readings) for _ in range(2))
+    check(facts=facts, lens=asked)
+    for book in facts.books:
+        for duty in DUTIES.values():
+            duty(facts, book, alone)
+    assert asked.unconfirmed_used() == alone.unconfirmed_used()
+    assert asked.touched() == alone.touched()
+    assert {"sale.period", "sale.deadline", "sale.carry_over"} <= asked.unconfirmed_used()
+
+
+def test_what_only_another_reading_rests_on_is_not_on_record(facts_of):
+    # The denominator of S0 is a source's; ours is a choice that nobody confirmed.
+    lens = Lens(book=load_book(), profile="described", readings={"sale.denominator": "coins_mined"})
+    check(facts=facts_of(), lens=lens)
+    assert "sale.denominator" not in lens.unconfirmed_used()
+
+
+def test_the_breaches_are_those_of_the_check(facts_of, book_of, lens_of):
+    facts = all_broken(facts_of, book_of())
+    found = {(finding.duty, finding.period) for finding in check(facts=facts, lens=lens_of()).breached}
+    assert breaches(facts=facts, lens=lens_of()) == found
+    assert breaches(facts=facts_of(), lens=lens_of()) == frozenset()
+
+
+# --- law that changes inside a quarter ------------------------------------------------------------------------------
+
+
+def lens_with_a_step_inside_q3():
+    """The shipped book, but half of the coins are due until 14 August 2025 and three quarters from the 15th."""
+    book, on = load_book(), date(2025, 8, 15)
+    share = book.quantities["sale.share_ppm"]
+    half = next(value for value in share.values if value.from_on == date(2024, 1, 1))
+    more = next(value for value in share.values if value.content == 750_000 and value.from_on == date(2025, 1, 1))
+    values = (replace(half, until_on=on), replace(more, from_on=on, reading=None))
+    quantities = {**book.quantities, "sale.share_ppm": replace(share, values=values)}
+    return Lens(book=replace(book, quantities=quantities), profile="described", readings={})
+
+
+@pytest.mark.parametrize(
+    ("sat", "status", "reason"),
+    [
+        (800_000, Status.MET, "duties.sale.sold"),
+        (600_000, Status.UNDETERMINED, "duties.law.changed_inside_period"),
+        (400_000, Status.BREACHED, "duties.sale.short"),
+    ],
+)
+def test_a_share_that_changes_inside_the_quarter_is_judged_where_both_shares_agree(
+    facts_of, book_of, sat, status, reason
+):
+    facts = facts_of(book_of(sold_sat=(("exchange-a", sat),)))
+    findings = check(facts=facts, lens=lens_with_a_step_inside_q3()).findings
+    (finding,) = (one for one in findings if one.duty == "sale.share")
+    assert (finding.status, finding.reason) == (status, reason)
+    if status is Status.UNDETERMINED:
+        assert finding.evidence == ("law changes on 2025-08-15",)
+    others = {one.status for one in findings if one.duty != "sale.share"}
+    assert others == {Status.MET}
+
+
+def test_no_quarter_since_the_law_of_2023_is_left_open_by_a_change_inside_it(facts_of, book_of, lens_of):
+    quarters = [Quarter(year, number) for year in (2023, 2024, 2025) for number in (1, 2, 3, 4)]
+    for quarter in quarters:
+        findings = check(facts=facts_of(book_of(quarter)), lens=lens_of()).findings
+        assert "duties.law.changed_inside_period" not in {finding.reason for finding in findings}

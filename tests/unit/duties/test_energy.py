@@ -103,3 +103,58 @@ def test_the_published_record_knows_no_maximum(facts_of, book_of, judge):
 def test_who_does_not_purchase_has_no_purchase_to_judge(facts_of, book_of, judge, route):
     facts = facts_of(book_of(platform=Purchased(5_000, 5_000, date(2025, 8, 1))), route=route)
     assert judge("energy.purchase_size", facts).status is Status.NOT_APPLICABLE
+
+
+# --- since when the platform is the only seller ---------------------------------------------------------------------
+
+
+def with_contract(book_of, quarter, metered_wh=5_000_000):
+    """1 MWh from the platform and 4 MWh by a direct contract."""
+    platform = Purchased(1_000, 1_000, quarter.from_on)
+    return book_of(quarter, platform=platform, other_source_kwh=4_000, metered_wh=metered_wh)
+
+
+@pytest.mark.parametrize(
+    ("metered", "status", "reason"),
+    [
+        (1_000_000, Status.MET, "duties.energy.sourced"),
+        (1_000_001, Status.UNDETERMINED, "duties.energy.surplus_hours_unknown"),
+        (5_000_000, Status.UNDETERMINED, "duties.energy.surplus_hours_unknown"),
+        (5_000_001, Status.BREACHED, "duties.energy.unsourced"),
+    ],
+)
+def test_before_the_platform_a_direct_contract_leaves_open_whether_it_was_surplus(
+    facts_of, book_of, judge, metered, status, reason
+):
+    finding = judge("energy.source", facts_of(with_contract(book_of, Quarter(2023, 4), metered)))
+    assert (finding.status, finding.reason, finding.limit) == (status, reason, 5_000_000)
+
+
+def test_the_day_from_which_the_platform_is_the_only_seller_moves_the_verdict(facts_of, book_of, judge):
+    facts = facts_of(with_contract(book_of, Quarter(2023, 4)))
+    finding = judge("energy.source", facts)
+    assert [(change.question, change.position, change.status) for change in finding.changes] == [
+        ("energy.platform_from", "trading_rules", Status.BREACHED)
+    ]
+    read = judge("energy.source", facts, energy__platform_from="trading_rules")
+    assert (read.reason, read.limit) == ("duties.energy.route_not_exempt", 1_000_000)
+
+
+def test_the_quarter_in_which_the_platform_began_cannot_be_split_by_its_books(facts_of, book_of, judge):
+    facts = facts_of(with_contract(book_of, Quarter(2024, 1)))
+    finding = judge("energy.source", facts)
+    assert (finding.status, finding.reason) == (Status.UNDETERMINED, "duties.law.changed_inside_period")
+    assert "law changes on 2024-03-01" in finding.evidence
+    assert judge("energy.source", facts, energy__platform_from="trading_rules").status is Status.BREACHED
+
+
+def test_the_loss_of_an_exemption_inside_a_quarter_leaves_it_open(facts_of, book_of, judge):
+    book = book_of(Quarter(2024, 1), platform=Purchased(0, 0, date(2024, 1, 1)), other_source_kwh=5_000)
+    facts = facts_of(book, route=Route.OWN_RENEWABLE)
+    assert judge("energy.source", facts).status is Status.MET
+    assert judge("energy.source", facts, energy__exemptions="none").status is Status.UNDETERMINED
+
+
+def test_the_maximum_of_a_purchase_is_that_of_its_own_day_in_the_quarter_in_which_it_began(facts_of, book_of, judge):
+    book = book_of(Quarter(2024, 1), platform=Purchased(5_000, 1_001, date(2024, 3, 1)))
+    assert judge("energy.purchase_size", facts_of(book)).status is Status.BREACHED

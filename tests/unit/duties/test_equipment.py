@@ -17,19 +17,19 @@ from kezek.units.calendar import Quarter
     ],
 )
 def test_a_stranger_among_the_machines_counts_in_the_quarter_it_was_seen(facts_of, judge, seen_on, status):
-    finding = judge("equipment.registered", facts_of(unregistered=(Sighting("S-1", seen_on),)))
+    finding = judge("equipment.registered", facts_of(sightings=(Sighting("S-1", seen_on, ""),)))
     assert finding.status is status
     assert finding.evidence == (("S-1",) if status is Status.BREACHED else ())
 
 
 def test_every_unregistered_machine_is_named(facts_of, judge):
-    seen = tuple(Sighting(f"S-{n}", date(2025, 8, n)) for n in (1, 2, 3))
-    finding = judge("equipment.registered", facts_of(unregistered=seen))
+    seen = tuple(Sighting(f"S-{n}", date(2025, 8, n), "") for n in (1, 2, 3))
+    finding = judge("equipment.registered", facts_of(sightings=seen))
     assert (finding.measured, finding.evidence) == (3, ("S-1", "S-2", "S-3"))
 
 
 def test_machines_needed_no_register_before_april_2023(facts_of, book_of, judge):
-    facts = facts_of(book_of(Quarter(2023, 1)), unregistered=(Sighting("S-1", date(2023, 2, 1)),))
+    facts = facts_of(book_of(Quarter(2023, 1)), sightings=(Sighting("S-1", date(2023, 2, 1), ""),))
     assert judge("equipment.registered", facts).status is Status.NOT_APPLICABLE
 
 
@@ -88,3 +88,17 @@ def test_the_lock_ends_with_the_exemption_under_the_reading_of_2022(facts_of, ju
         ("vat.import_exemption", "withdrawn", Status.MET)
     ]
     assert judge("vat.import_lock", facts, profile="published").status is Status.UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("registered_to", "status", "evidence"),
+    [
+        ("OP-001", Status.MET, ()),
+        ("OP-002", Status.BREACHED, ("S-1 (registered to OP-002)",)),
+        ("", Status.BREACHED, ("S-1",)),
+    ],
+)
+def test_the_register_decides_whose_a_machine_is_that_was_seen(facts_of, judge, registered_to, status, evidence):
+    seen = (Sighting("S-0", date(2025, 8, 1), "OP-001"), Sighting("S-1", date(2025, 8, 1), registered_to))
+    finding = judge("equipment.registered", facts_of(sightings=seen))
+    assert (finding.status, finding.evidence, finding.measured) == (status, evidence, len(evidence))

@@ -200,8 +200,67 @@ def test_an_undetermined_fee_says_under_which_readings_it_would_be_determined(fa
     }
 
 
-def test_an_unpaid_fee_has_accrued_and_is_the_payments_breach_alone(facts_of, book_of, judge):
-    facts = facts_of(book_of(fee=FeeRecord(RETURN_DUE, None, 0)))
-    amount = judge("fee.amount", facts)
-    assert (amount.status, amount.reason, amount.limit) == (Status.NOT_APPLICABLE, "duties.fee.accrued", 1_000_000)
-    assert judge("fee.payment", facts).status is Status.BREACHED
+@pytest.mark.parametrize(
+    ("as_of_on", "amount_reason", "payment_status", "stake"),
+    [
+        (PAYMENT_DUE, "duties.fee.accrued", Status.AT_RISK, 0),
+        (LATER, "duties.fee.unpaid", Status.BREACHED, 1_000_000),
+    ],
+)
+def test_an_unpaid_fee_is_one_breach_with_all_of_it_at_stake(
+    facts_of, book_of, judge, as_of_on, amount_reason, payment_status, stake
+):
+    facts = facts_of(book_of(fee=FeeRecord(RETURN_DUE, None, 0)), as_of_on=as_of_on)
+    amount, payment = judge("fee.amount", facts), judge("fee.payment", facts)
+    assert (amount.status, amount.reason, amount.limit) == (Status.NOT_APPLICABLE, amount_reason, 1_000_000)
+    assert (payment.status, payment.at_stake_tiyn, amount.at_stake_tiyn) == (payment_status, stake, 0)
+
+
+@pytest.mark.parametrize(
+    ("as_of_on", "paid", "status", "reason"),
+    [
+        (date(2025, 11, 20), 999_999, Status.AT_RISK, "duties.fee.part_paid"),
+        (PAYMENT_DUE, 999_999, Status.AT_RISK, "duties.fee.part_paid"),
+        (date(2025, 11, 26), 999_999, Status.BREACHED, "duties.fee.short"),
+        (PAYMENT_DUE, 1_000_000, Status.MET, "duties.fee.covered"),
+    ],
+)
+def test_a_part_payment_is_a_risk_until_the_deadline_has_passed(
+    facts_of, book_of, judge, as_of_on, paid, status, reason
+):
+    facts = facts_of(book_of(fee=FeeRecord(RETURN_DUE, date(2025, 11, 20), paid)), as_of_on=as_of_on)
+    amount, payment = judge("fee.amount", facts), judge("fee.payment", facts)
+    assert (amount.status, amount.reason, amount.at_stake_tiyn) == (status, reason, 1_000_000 - paid)
+    assert (payment.status, payment.at_stake_tiyn) == (Status.MET, 0)
+
+
+@pytest.mark.parametrize(
+    ("paid", "amount_status", "late_tiyn", "short_tiyn"),
+    [(1_000_000, Status.MET, 1_000_000, 0), (600_000, Status.BREACHED, 600_000, 400_000)],
+)
+def test_a_late_payment_is_late_for_what_was_paid_and_short_for_the_rest(
+    facts_of, book_of, judge, paid, amount_status, late_tiyn, short_tiyn
+):
+    facts = facts_of(book_of(fee=FeeRecord(RETURN_DUE, date(2025, 11, 26), paid)), as_of_on=LATER)
+    amount, payment = judge("fee.amount", facts), judge("fee.payment", facts)
+    assert (payment.status, payment.reason) == (Status.BREACHED, "duties.fee.payment_late")
+    assert (amount.status, payment.at_stake_tiyn, amount.at_stake_tiyn) == (amount_status, late_tiyn, short_tiyn)
+
+
+def test_what_is_paid_after_the_day_of_the_verdict_is_not_paid(facts_of, book_of, judge):
+    facts = facts_of(book_of(fee=FeeRecord(RETURN_DUE, date(2025, 12, 2), 1_000_000)), as_of_on=LATER)
+    assert (judge("fee.amount", facts).measured, judge("fee.payment", facts).at_stake_tiyn) == (0, 1_000_000)
+
+
+def test_a_missing_payment_at_an_unknown_rate_is_a_breach_without_a_sum(facts_of, book_of, judge):
+    book = book_of(Quarter(2023, 3), average_price_tiyn_per_kwh=2_000, fee=FeeRecord(None, None, 0))
+    finding = judge("fee.payment", facts_of(book))
+    assert (finding.status, finding.at_stake_tiyn) == (Status.BREACHED, 0)
+
+
+@pytest.mark.parametrize("quarter", [Q3, Quarter(2023, 3)])
+def test_who_metered_nothing_owes_nothing_whatever_the_rate(facts_of, book_of, judge, quarter):
+    book = book_of(quarter, metered_wh=0, average_price_tiyn_per_kwh=2_000, fee=FeeRecord(None, None, 0))
+    payment, amount = judge("fee.payment", facts_of(book)), judge("fee.amount", facts_of(book))
+    assert (payment.status, payment.reason) == (Status.NOT_APPLICABLE, "duties.fee.nothing_owed")
+    assert (amount.status, amount.limit) == (Status.NOT_APPLICABLE, 0)

@@ -1,9 +1,13 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from kezek.duties.check import check
 from kezek.duties.finding import Status
-from kezek.duties.sale import required_sale_sat
+from kezek.duties.lens import Lens
+from kezek.duties.sale import due_sale_sat, required_sale_sat
+from kezek.law.book import load_book
 from kezek.units.calendar import Quarter
 
 Q2, Q3, Q4 = Quarter(2025, 2), Quarter(2025, 3), Quarter(2025, 4)
@@ -115,3 +119,26 @@ def test_a_quarter_without_coins_owes_no_sale(facts_of, book_of, judge):
     book = book_of(mined_sat=0, received_sat=(), sold_sat=(), disclosed_sat=0)
     finding = judge("sale.share", facts_of(book))
     assert (finding.status, finding.limit, finding.at_stake_tiyn) == (Status.MET, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("denominator", "share", "due"),
+    [
+        ("coins_received", "majority", 750_000),
+        ("coins_mined", "majority", 757_500),
+        ("coins_received", "s2", 800_000),
+        ("coins_mined", "s2", 808_000),
+    ],
+)
+def test_what_is_due_follows_the_denominator_and_the_share_that_are_read(denominator, share, due):
+    law = load_book().at(on=date(2025, 9, 30), readings={"sale.denominator": denominator, "sale.share_2025": share})
+    assert due_sale_sat(received_sat=1_000_000, mined_sat=1_010_000, law=law) == due
+
+
+def test_a_deadline_that_no_rule_explains_is_a_gap_that_raises(facts_of):
+    book = load_book()
+    deadline = book.quantities["sale.deadline"]
+    other = replace(deadline, values=tuple(replace(value, content="end_of_next_month") for value in deadline.values))
+    odd = replace(book, quantities={**book.quantities, "sale.deadline": other})
+    with pytest.raises(ValueError, match="end_of_next_month"):
+        check(facts=facts_of(), lens=Lens(book=odd, profile="described", readings={}))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kezek.journal.folder import write_folder
+from kezek.journal.folder import check_target, write_folder
 from kezek.journal.manifest import check_folder
 from kezek.units.problem import InputProblem
 
@@ -333,6 +333,18 @@ def test_kill_between_the_renames_loses_nothing(target):
     assert [item.name for item in target.parent.iterdir()] == ["out"]
     assert contents(target) == OLD
     assert check_folder(target) == []
+
+
+def test_probe_of_a_dead_run_is_cleared_by_the_next_check_and_the_next_writing(target):
+    dead = target.parent / f".out.probe-{os.getpid()}"
+    living = target.parent / f".out.probe-{os.getppid()}"
+    living.mkdir()
+    dead.mkdir()
+    check_target(target, marker=MARKER)
+    assert living.is_dir() and not dead.exists()
+    dead.mkdir()
+    write_folder(target, NEW, marker=MARKER)
+    assert living.is_dir() and not dead.exists()
 
 
 def test_partial_folder_of_a_living_process_is_left_alone(target):

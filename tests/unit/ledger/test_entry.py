@@ -84,15 +84,14 @@ def test_a_trading_day_by_hand():
     # 2,300 kWh at 18.50 in lots of 1,000: nets 18,500.00, 18,500.00, 5,550.00; VAT 2,220.00, 2,220.00, 666.00.
     nets = [1_850_000, 1_850_000, 555_000]
     ledger = Ledger()
-    ledger.post_all(
-        [
-            prepayment(**WHO, amount_tiyn=6_000_000, entry_id="pay"),
-            reservation(**WHO, amount_tiyn=5_500_000, entry_id="reserve"),
-            settlement(**WHO, nets_tiyn=nets, vat_ppm=120_000, entry_id="sale"),
-            release(**WHO, amount_tiyn=5_500_000 - 4_765_600, entry_id="release"),
-            refund(**WHO, net_tiyn=555_000, vat_tiyn=66_600, entry_id="refund"),
-        ]
-    )
+    for entry in (
+        prepayment(**WHO, amount_tiyn=6_000_000, entry_id="pay"),
+        reservation(**WHO, amount_tiyn=5_500_000, entry_id="reserve"),
+        settlement(**WHO, nets_tiyn=nets, vat_ppm=120_000, entry_id="sale"),
+        release(**WHO, amount_tiyn=5_500_000 - 4_765_600, entry_id="release"),
+        refund(**WHO, net_tiyn=555_000, vat_tiyn=66_600, entry_id="refund"),
+    ):
+        ledger.post(entry)
     assert ledger.balances_tiyn() == {
         CASH: 6_000_000,
         ENERGY_SALES: -3_700_000,

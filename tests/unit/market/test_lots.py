@@ -15,6 +15,7 @@ def bought(award_kwh, purchase_max_kwh=1_000):
         award_kwh=award_kwh,
         price_tiyn_per_kwh=1_850,
         purchase_max_kwh=purchase_max_kwh,
+        owner_id="OP-001",
     )
 
 

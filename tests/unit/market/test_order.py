@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kezek.market.order import Bidder, MarketRules, Order, OrderBook, OrderRefusal, worst_case_tiyn
+from kezek.market.order import Bidder, MarketRules, Order, OrderBook, OrderRefusal, Standing, worst_case_tiyn
 from kezek.market.product import Product, Session
 from kezek.registry.licence import LicenceState
 from kezek.registry.zone import Zone
@@ -24,13 +24,20 @@ LATER = replace(OFFERED, product_id="2025-10-15/north_south/08", hour_index=8)
 EMPTY = replace(OFFERED, product_id="2025-10-15/north_south/09", hour_index=9, offered_kwh=0)
 WEST = replace(OFFERED, product_id="2025-10-15/west/07", zone=Zone.WEST)
 # 2 MW of site: 2,000 kWh an hour. 1,000 kWh at 18.50 with 12 % VAT is 20,720.00 tenge; twice that is the balance.
-BIDDER = Bidder("OP-001", Zone.NORTH_SOUTH, LicenceState.ACTIVE, True, 2_000_000, 4_144_000)
-ORDER = Order("A-1", "OP-001", OFFERED.product_id, 1_850, 1_000, OPENS)
+ACTIVE = Standing(LicenceState.ACTIVE, LicenceState.ACTIVE)
+SUSPENDED = Standing(LicenceState.SUSPENDED, LicenceState.SUSPENDED)
+ENDS = Standing(LicenceState.ACTIVE, LicenceState.EXPIRED)
+BEGINS = Standing(LicenceState.NOT_YET, LicenceState.ACTIVE)
+TENANTS = {"OP-T": ACTIVE, "OP-E": ENDS}
+BIDDER = Bidder("OP-001", Zone.NORTH_SOUTH, ACTIVE, True, 2_000_000, 4_144_000, TENANTS)
+ORDER = Order("A-1", "OP-001", OFFERED.product_id, 1_850, 1_000, OPENS, "OP-001")
 
 CASES = {
     OrderRefusal.UNKNOWN_OPERATOR: (replace(ORDER, operator_id="OP-999"), BIDDER),
     OrderRefusal.NO_QUOTA: (ORDER, replace(BIDDER, has_quota=False)),
-    OrderRefusal.LICENCE_NOT_ACTIVE: (ORDER, replace(BIDDER, licence_state=LicenceState.SUSPENDED)),
+    OrderRefusal.LICENCE_NOT_ACTIVE: (ORDER, replace(BIDDER, standing=SUSPENDED)),
+    OrderRefusal.OWNER_NOT_HOSTED: (replace(ORDER, owner_id="OP-002"), BIDDER),
+    OrderRefusal.OWNER_LICENCE_NOT_ACTIVE: (replace(ORDER, owner_id="OP-E"), BIDDER),
     OrderRefusal.BEFORE_OPENING: (replace(ORDER, received_at=OPENS - timedelta(microseconds=1)), BIDDER),
     OrderRefusal.AFTER_CLOSURE: (replace(ORDER, received_at=CLOSES), BIDDER),
     OrderRefusal.UNKNOWN_PRODUCT: (replace(ORDER, product_id="2025-10-15/north_south/24"), BIDDER),
@@ -47,7 +54,12 @@ CASES = {
 ADDED = {
     OrderRefusal.UNKNOWN_OPERATOR: lambda order, bidder: (replace(order, operator_id="OP-999"), bidder),
     OrderRefusal.NO_QUOTA: lambda order, bidder: (order, replace(bidder, has_quota=False)),
-    OrderRefusal.LICENCE_NOT_ACTIVE: lambda o, b: (o, replace(b, licence_state=LicenceState.EXPIRED)),
+    OrderRefusal.LICENCE_NOT_ACTIVE: lambda o, b: (o, replace(b, standing=ENDS)),
+    OrderRefusal.OWNER_NOT_HOSTED: lambda o, b: (replace(o, owner_id="OP-002"), b),
+    OrderRefusal.OWNER_LICENCE_NOT_ACTIVE: lambda o, b: (
+        o if o.owner_id == "OP-002" else replace(o, owner_id="OP-E"),
+        b,
+    ),
     OrderRefusal.AFTER_CLOSURE: lambda order, bidder: (replace(order, received_at=CLOSES), bidder),
     OrderRefusal.NOT_OFFERED: lambda order, bidder: (replace(order, product_id=EMPTY.product_id), bidder),
     OrderRefusal.PRICE_OFF_TICK: lambda o, b: (replace(o, price_tiyn_per_kwh=o.price_tiyn_per_kwh + 5), b),
@@ -129,7 +141,6 @@ def test_the_same_order_again_gets_the_same_answer_and_reserves_once():
     book = book_of()
     first = book.decide(ORDER)
     assert book.decide(ORDER) is first
-    assert len(book.decisions()) == 1
     # Twice the cost is the whole balance and the whole site: it would not fit a third time.
     assert book.decide(replace(ORDER, order_id="A-2")).refusal is None
     assert book.decide(replace(ORDER, order_id="A-3", quantity_kwh=5)).refusal is OrderRefusal.OVER_SITE_POWER
@@ -187,20 +198,47 @@ def test_every_order_is_in_exactly_one_decision():
     sent = [order for order, _ in CASES.values()]
     sent = [replace(order, order_id=f"C-{n}") for n, order in enumerate(sent)]
     sent += [ORDER, replace(ORDER, order_id="C-0"), replace(ORDER, order_id="B-1", quantity_kwh=5)]
-    for order in sent:
-        book.decide(order)
-    assert [decision.order for decision in book.decisions()] == sent
+    answers = [book.decide(order) for order in sent]
+    assert all(answer.order is order for answer, order in zip(answers, sent, strict=True))
 
 
 def test_assume_an_order_for_a_closed_product_does_not_vanish():
     book = book_of()
-    book.decide(replace(ORDER, product_id=EMPTY.product_id))
-    assert [decision.refusal for decision in book.decisions()] == [OrderRefusal.NOT_OFFERED]
+    decision = book.decide(replace(ORDER, product_id=EMPTY.product_id))
+    assert decision.refusal is OrderRefusal.NOT_OFFERED
 
 
 def test_assume_an_order_out_of_range_keeps_the_values_that_were_sent():
     sent = replace(ORDER, price_tiyn_per_kwh=1, quantity_kwh=10**9)
     assert book_of().decide(sent).order == sent
+
+
+@pytest.mark.parametrize("standing", [SUSPENDED, ENDS, BEGINS])
+def test_a_licence_counts_on_the_trading_and_on_the_delivery_day(standing):
+    own = book_of(replace(BIDDER, standing=standing)).decide(ORDER)
+    lent = book_of(replace(BIDDER, tenants={"OP-T": standing})).decide(replace(ORDER, owner_id="OP-T"))
+    assert own.refusal is OrderRefusal.LICENCE_NOT_ACTIVE
+    assert lent.refusal is OrderRefusal.OWNER_LICENCE_NOT_ACTIVE
+
+
+def test_a_bidder_buys_for_its_licensed_tenant():
+    assert book_of().decide(replace(ORDER, owner_id="OP-T")).refusal is None
+
+
+def test_the_same_id_for_another_owner_is_another_order():
+    book = book_of()
+    book.decide(ORDER)
+    assert book.decide(replace(ORDER, owner_id="OP-T")).refusal is OrderRefusal.ID_TAKEN
+
+
+@pytest.mark.parametrize("received_at", [OPENS - timedelta(hours=1), OPENS, CLOSES])
+def test_a_closed_book_takes_nothing_new_and_repeats_its_answers(received_at):
+    book = book_of()
+    first = book.decide(ORDER)
+    book.close()
+    late = replace(ORDER, order_id="A-2", received_at=received_at)
+    assert book.decide(late).refusal is OrderRefusal.AFTER_CLOSURE
+    assert book.decide(replace(ORDER, received_at=received_at)) is first
 
 
 @pytest.mark.parametrize(

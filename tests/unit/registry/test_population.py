@@ -1,3 +1,4 @@
+import hashlib
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -6,7 +7,15 @@ import pytest
 
 from kezek.facts.figures import asic_models
 from kezek.registry.licence import LicenceState, Subtype
-from kezek.registry.machine import fingerprint, owners_by_serial, register_machines, serial_number, unregistered
+from kezek.registry.machine import (
+    MachineColumns,
+    fingerprint,
+    owners_by_serial,
+    register_digest,
+    register_machines,
+    running_serials,
+    serial_number,
+)
 from kezek.registry.operator import Route
 from kezek.registry.population import PopulationAssumptions, draw_operators, heavy_tailed_sizes
 from kezek.registry.zone import Zone
@@ -88,7 +97,7 @@ def test_every_tenant_is_subtype_two_with_a_grid_host_in_its_zone(fleet):
         host = by_id[tenant.host_id]
         assert (host.route, host.zone, host.licence.subtype) == (Route.GRID_SURPLUS, tenant.zone, Subtype.I)
         assert not tenant.bids
-        assert not tenant.has_substation
+        assert tenant.has_substation == host.has_substation
     assert {operator.host_id for operator in fleet if operator not in tenants} == {""}
 
 
@@ -193,9 +202,24 @@ def test_a_fingerprint_changes_with_each_of_its_fields(field):
     assert len(fingerprint(**machine)) == 20
 
 
-def test_a_machine_is_unregistered_if_unknown_or_under_another_operator(register):
+def test_the_register_answers_with_the_owner_of_each_serial_number(register):
     owners = owners_by_serial(register)
-    own, owner = register.serials[0], register.operator_ids[0]
-    seen = [(own, owner), ("NOT-THERE", owner), (own, "OP-084"), (own, "")]
-    assert unregistered(seen=seen, owners=owners) == seen[1:]
-    assert unregistered(seen=[], owners=owners) == []
+    assert len(owners) == 415_000
+    assert owners[register.serials[7]] == register.operator_ids[7]
+    assert "NOT-THERE" not in owners
+
+
+def test_the_running_machines_are_listed_under_their_owner(register):
+    running = running_serials(register)
+    assert sum(map(len, running.values())) == sum(register.active)
+    owners = owners_by_serial(register)
+    assert all(owners[serial] == owner for owner, serials in running.items() for serial in serials)
+
+
+def test_the_digest_of_the_register_changes_with_a_serial_number_and_with_an_owner():
+    one = MachineColumns(["A-1", "A-2"], ["", ""], ["OP-001", "OP-002"], [0, 0], [True, False])
+    # SHA-256 of the two lines "A-1,OP-001" and "A-2,OP-002".
+    assert register_digest(one) == hashlib.sha256(b"A-1,OP-001\nA-2,OP-002\n").hexdigest()
+    moved = replace(one, operator_ids=["OP-001", "OP-001"])
+    relabelled = replace(one, serials=["A-1", "A-3"])
+    assert len({register_digest(register) for register in (one, moved, relabelled)}) == 3

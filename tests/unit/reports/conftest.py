@@ -230,6 +230,7 @@ def make_summary(*, tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
         },
         "duties": {
             "operators_by_status": {**statuses, "breached": 2, "undetermined": 1},
+            "operators_by_status_open_quarter": {**statuses, "at_risk": 1},
             "findings_by_status": {**statuses, **counted},
             "findings_that_depend_on_a_reading": 1,
             "breached": breached.select("operator_id", "duty", "period", "reason").to_dicts(),

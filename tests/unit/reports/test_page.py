@@ -63,13 +63,13 @@ def words_of(page: str) -> str:
 
 @pytest.fixture(scope="module")
 def page(summary: dict[str, Any], tables: dict[str, pl.DataFrame]) -> str:
-    return day_page(summary=summary, tables=tables)
+    return day_page(summary=summary, tables=tables, book=load_book())
 
 
 @pytest.fixture(scope="module")
 def real() -> Day:
     lens = Lens(book=load_book(), profile="described", readings={})
-    request = DayRequest(date(2025, 10, 15), 1, lens, read_scenario(None), read_fleet(None), "", "")
+    request = DayRequest(date(2025, 10, 15), 1, lens, read_scenario(None), read_fleet(None))
     result = run_day(request=request, progress=lambda step: None)
     return summarise_day(result), result.tables
 
@@ -138,14 +138,14 @@ def test_a_chosen_reading_is_said(page: str) -> None:
 
 def test_an_award_that_rose_is_not_hidden(summary: dict[str, Any], tables: dict[str, pl.DataFrame]) -> None:
     risen = tables["purchases"].with_columns(final_kwh=pl.col("energy_kwh") + 1)
-    seen = words_of(day_page(summary=summary, tables={**tables, "purchases": risen}))
+    seen = words_of(day_page(summary=summary, tables={**tables, "purchases": risen}, book=load_book()))
     assert "Awards that rose, which must not be: 2." in seen
     assert "Nobody's award rose." not in seen
 
 
 def test_a_day_without_a_sale_says_so(unsold: Day) -> None:
     summary, tables = unsold
-    seen = words_of(day_page(summary=summary, tables=tables))
+    seen = words_of(day_page(summary=summary, tables=tables, book=load_book()))
     assert "and nothing was sold." in seen
     assert "Nobody bid in any hour" in seen
     assert "Nothing was curtailed on this day." in seen
@@ -156,12 +156,12 @@ def test_a_day_without_a_sale_says_so(unsold: Day) -> None:
 def test_the_same_day_gives_the_same_page(
     page: str, summary: dict[str, Any], tables: dict[str, pl.DataFrame]
 ) -> None:
-    assert day_page(summary=summary, tables=tables) == page
+    assert day_page(summary=summary, tables=tables, book=load_book()) == page
 
 
 def test_a_real_day(real: Day) -> None:
     summary, tables = real
-    page = day_page(summary=summary, tables=tables)
+    page = day_page(summary=summary, tables=tables, book=load_book())
     balance = parsed(page)
     assert balance.open == []
     assert balance.tags["svg"] == 12

@@ -20,15 +20,15 @@ from kezek.registry.zone import Zone
 from kezek.reports import words
 from kezek.reports.words import sentence
 
-_STEM_USED = re.compile(r'_timing\([^)]*"(duties\.[a-z_.]+)"\)')
+_STEM_USED = re.compile(r'_act_in_time\([^)]*duty="([a-z_.]+)"')
 _ENDING = re.compile(r'f"\{stem\}(_[a-z_]+)"')
 
 
 def reason_codes() -> set[str]:
-    """Every `duties.*` string in the room; a stem handed to `_timing` stands for its endings."""
+    """Every `duties.*` string in the room; the duty handed to `_act_in_time` stands for its endings."""
     source = "\n".join(path.read_text() for path in Path(*duties.__path__).glob("*.py"))
     codes = set(re.findall(r'"(duties\.[a-z_]+\.[a-z_]+)"', source))
-    stems = set(_STEM_USED.findall(source))
+    stems = {f"duties.{duty}" for duty in _STEM_USED.findall(source)}
     return (codes - stems) | {stem + ending for stem in stems for ending in _ENDING.findall(source)}
 
 
