@@ -24,10 +24,22 @@ from kezek.units.calendar import Quarter
 from kezek.units.chance import Stream
 from kezek.units.rounding import PPM, ceil_div, half_up, share_of
 
-_FALLBACK_FEE_TIYN_PER_KWH = 100
+FALLBACK_FEE_TIYN_PER_KWH = 100
 """What the simulated operator pays where the law leaves the rate open: the lowest of 2023."""
 DAYLIGHT_HOURS = 13
 """Hours in which own solar and wind run, of 24, as on the simulated day."""
+HOURS_SPREAD_PPM = (850_000, 1_100_000)
+"""A grid buyer's hours with power in a past quarter, against `hours_with_power`, drawn between these."""
+PRICE_OVER_RESERVE_TIYN = 300
+"""A grid buyer's average price in a past quarter is the reserve and up to this much more, drawn. [tiyn/kWh]"""
+BOUGHT_PERMILLE = (1_002, 1_012)
+"""Energy bought in a past quarter, of what was metered, drawn between these. [1/1000]"""
+OVERSOLD_PPM = (20_000, 100_000)
+"""Coins sold over the due share in a past quarter, drawn between these."""
+UNCAPPED_PURCHASE_KWH = 5_000
+"""Largest single purchase where the law knows no maximum."""
+FEE_DAYS_EARLY = (1, 10)
+"""Days ahead of the deadline on which the fee is returned and paid, drawn; the last is exclusive."""
 INSPECTED_MACHINES = 8
 """Machines that the inspection of a quarter looks at."""
 _ON_GRID = (Route.GRID_SURPLUS, Route.HOSTED)
@@ -129,9 +141,9 @@ def _book(operator: Operator, period: PeriodFacts, ground: Ground) -> QuarterBoo
     metered_wh, gigahashes = _run(operator, period, load_ppm, fleet.whole("overhead"))
     mined_sat = expected_sat(gigahashes=gigahashes, segments=period.segments)
     received_sat = after_pool_fee_sat(gross_sat=mined_sat, fee_ppm=fleet.whole("pool_fee"))
-    more_ppm = stream.child("sales").integer(20_000, 100_000)
+    more_ppm = stream.child("sales").integer(*OVERSOLD_PPM)
     price = _price_tiyn_per_kwh(on_platform, ground, stream)
-    bought_kwh = ceil_div(metered_wh * stream.child("bought").integer(1_002, 1_012), 1_000_000)
+    bought_kwh = ceil_div(metered_wh * stream.child("bought").integer(*BOUGHT_PERMILLE), 1_000_000)
     coin_value = value_tiyn(sat=received_sat, tiyn_per_btc=period.tiyn_per_btc)
     fee_rate = booked_fee_rate(route=operator.route, price=price, law=law)
     fee_tiyn = fee_owed_tiyn(metered_wh=metered_wh, rate_tiyn_per_kwh=fee_rate)
@@ -177,7 +189,7 @@ def _load_ppm(route: Route, on_platform: bool, ground: Ground, stream: Stream) -
     """
     drawn = stream.child("hours")
     if on_platform:
-        return min(PPM, share_of(ground.fleet.whole("hours_with_power"), drawn.integer(850_000, 1_100_000)))
+        return min(PPM, share_of(ground.fleet.whole("hours_with_power"), drawn.integer(*HOURS_SPREAD_PPM)))
     uptime_ppm = drawn.integer(ground.scenario.whole("uptime_least"), PPM + 1)
     return uptime_ppm * DAYLIGHT_HOURS // 24 if route is Route.OWN_RENEWABLE else uptime_ppm
 
@@ -185,7 +197,7 @@ def _load_ppm(route: Route, on_platform: bool, ground: Ground, stream: Stream) -
 def _price_tiyn_per_kwh(on_platform: bool, ground: Ground, stream: Stream) -> int:
     """Price of power: somewhat over the reserve on the platform, the fleet file's own price elsewhere. [tiyn/kWh]"""
     if on_platform:
-        return ground.scenario.whole("reserve_price") + stream.child("price").integer(0, 300)
+        return ground.scenario.whole("reserve_price") + stream.child("price").integer(0, PRICE_OVER_RESERVE_TIYN)
     return ground.fleet.whole("own_power_price")
 
 
@@ -239,7 +251,7 @@ def booked_fee_rate(*, route: Route, price: int, law: Snapshot) -> int:
     try:
         return fee_rate_tiyn_per_kwh(route=route, average_price_tiyn_per_kwh=price, law=law)
     except NoRuleInForce:
-        return _FALLBACK_FEE_TIYN_PER_KWH
+        return FALLBACK_FEE_TIYN_PER_KWH
 
 
 def _tax(coin_value_tiyn: int, cost_tiyn: int, law: Snapshot) -> int:
@@ -280,9 +292,9 @@ def _purchased(energy_kwh: int, period: PeriodFacts, lens: Lens, stream: Stream)
 
 def _largest_lawful_kwh(lens: Lens, on: date) -> int:
     try:
-        return lens.on(on).limit("energy.purchase_max_kwh") or 5_000
+        return lens.on(on).limit("energy.purchase_max_kwh") or UNCAPPED_PURCHASE_KWH
     except NoRuleInForce:
-        return 5_000
+        return UNCAPPED_PURCHASE_KWH
 
 
 def _fee_record(period: PeriodFacts, on: date, owed_tiyn: int, law: Snapshot, stream: Stream) -> FeeRecord:
@@ -294,7 +306,7 @@ def _fee_record(period: PeriodFacts, on: date, owed_tiyn: int, law: Snapshot, st
         payment_due = due_on(rule=law.text("fee.payment_due"), quarter=period.quarter)
     except NoRuleInForce:
         return FeeRecord(None, None, 0)
-    return_on = return_due - timedelta(days=stream.child("return").integer(1, 10))
-    paid_on = payment_due - timedelta(days=stream.child("paid").integer(1, 10))
+    return_on = return_due - timedelta(days=stream.child("return").integer(*FEE_DAYS_EARLY))
+    paid_on = payment_due - timedelta(days=stream.child("paid").integer(*FEE_DAYS_EARLY))
     paid = paid_on <= on
     return FeeRecord(return_on if return_on <= on else None, paid_on if paid else None, owed_tiyn if paid else 0)

@@ -52,7 +52,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The terms of the day: software, law, facts, and every assumption, so that the log explains itself.
+    """The terms of the day: software, law, readings, seed, and digests of law, facts and assumption files.
 
     Args:
         law_files, fact_files: SHA-256 of each file of the law book and of each fact table.

@@ -17,6 +17,7 @@ from kezek.day.replay import table_digests
 from kezek.day.rules import market_rules, session_of
 from kezek.day.settings import Settings
 from kezek.day.state import DayState
+from kezek.day.stated import simulation_constants
 from kezek.day.tables import day_tables, machines_table, parquet_bytes
 from kezek.day.today import Bought, Today, bought_by_owner, with_today
 from kezek.day.use import coins_by_operator_sat, group_hours, meter_readings, paid_sat
@@ -154,11 +155,11 @@ def _supply_assumptions(request: DayRequest) -> SupplyAssumptions:
 def _all_assumptions(
     request: DayRequest, assumptions: SupplyAssumptions, month: MonthSupply
 ) -> tuple[Assumption, ...]:
-    """List every assumption once: the files' own, then the grid's that no file states."""
+    """List every assumption once: the files' own, the simulation's constants, the grid's that no file states."""
     stated = (*request.scenario.assumptions, *request.fleet.assumptions)
     restated = {"reserve_margin_ppm", "target_offered_mwh_per_month"}
     grid = explain(assumptions=assumptions, month_figures=month)
-    return (*stated, *(one for one in grid if one.key not in restated))
+    return (*stated, *simulation_constants(), *(one for one in grid if one.key not in restated))
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ def _require_keys(where: str, found: list[str], wanted: list[str], path: Path | 
             raise _problem("unknown_key", f"{where}has an unknown key {key!r}.", path, nearest(key, wanted))
     missing = [key for key in wanted if key not in found]
     if missing:
-        way_out = "Add it; every assumption must be stated, none has a hidden default."
+        way_out = "Add it: a file must state every assumption of its kind."
         raise _problem("missing", f"{where}lacks {', '.join(missing)}.", path, way_out)
 
 

@@ -13,7 +13,8 @@ from kezek.registry.operator import MachineGroup, Operator, Route
 from kezek.units.chance import Stream
 from kezek.units.rounding import PPM
 
-_SOLAR_DAY = range(7, 20)
+SOLAR_DAY = range(7, 20)
+"""Clock hours in which own solar and wind run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def group_hours(
         hours = [
             index
             for index in range(len(network.hours))
-            if operator.route is not Route.OWN_RENEWABLE or clock_hours[index] in _SOLAR_DAY
+            if operator.route is not Route.OWN_RENEWABLE or clock_hours[index] in SOLAR_DAY
         ]
         for group in operator.groups:
             full_wh = energy_for_wh(count=group.active_count, power_w=group.power_w, overhead_ppm=overhead_ppm)
