@@ -7,6 +7,8 @@ import pytest
 import typer.main
 
 from kezek.cli.main import app
+from kezek.cli.terminal import summary_lines
+from kezek.day.summary import summarise_day
 from kezek.reports.manual import codes_page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,3 +57,11 @@ def test_the_picture_of_the_readme_is_drawn_by_the_project_from_the_default_day(
     assert (ROOT / "docs" / "pictures" / "day.svg").read_text(encoding="utf-8") == picture(
         default_day.tables["hours"]
     )
+
+
+def test_the_figures_of_the_readme_are_those_of_the_default_day(default_day):
+    summary = summarise_day(default_day)
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = [f"{name:<12} {text}" for name, text in summary_lines(summary) if name != "Evidence"]
+    assert [line for line in shown if line not in page] == []
+    assert f"{summary['duties']['findings_that_depend_on_a_reading']} findings of the day depend on a reading" in page

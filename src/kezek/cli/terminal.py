@@ -129,13 +129,14 @@ def _summary_panel(summary: Mapping[str, Any]) -> Panel:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column()
-    for name, text in _lines(summary):
+    for name, text in summary_lines(summary):
         grid.add_row(name, text)
     title = f"National day {summary['date']}, profile {summary['profile']}, seed {summary['seed']}"
     return Panel(grid, title=title, subtitle="fleet, bids, meters and books are synthetic", box=box.ROUNDED)
 
 
-def _lines(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+def summary_lines(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say what the day came to, a name and a sentence a line."""
     market, network, fleet = summary["market"], summary["network"], summary["fleet"]
     money, output, evidence = summary["money"], summary["output"], summary["evidence"]
     refused = market["outcomes"].get("refused", 0)
