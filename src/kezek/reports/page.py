@@ -13,7 +13,7 @@ from kezek.reports.markup import PUBLISHED, SYNTHETIC, Markup, join, key_figure,
 from kezek.reports.page_duties import duties_section, law_section
 from kezek.reports.page_evidence import assumptions_section, evidence_section, sources_section
 from kezek.reports.page_market import auction_section, bids_section, curtailment_section, orders_section
-from kezek.reports.page_money import fleet_section, money_section
+from kezek.reports.page_money import coins_section, fleet_section, money_section
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _CONTENTS = {
@@ -22,6 +22,7 @@ _CONTENTS = {
     "orders": "Orders",
     "curtailment": "Curtailment",
     "money": "Money",
+    "coins": "Coins",
     "fleet": "Fleet",
     "duties": "Duties",
     "law": "Open questions",
@@ -51,6 +52,7 @@ def day_page(*, summary: Mapping[str, Any], tables: Mapping[str, pl.DataFrame], 
         orders_section(tables=tables),
         curtailment_section(summary=summary, tables=tables),
         money_section(summary=summary),
+        coins_section(summary=summary),
         fleet_section(summary=summary, tables=tables),
         duties_section(summary=summary, tables=tables, book=book),
         law_section(summary=summary, tables=tables, book=book),

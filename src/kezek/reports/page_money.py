@@ -7,7 +7,7 @@ import polars as pl
 
 from kezek.reports import amounts, charts_books
 from kezek.reports.drawing import svg
-from kezek.reports.markup import PUBLISHED, SYNTHETIC, Markup, figure, paragraph, section, table, tag, text
+from kezek.reports.markup import PUBLISHED, SYNTHETIC, Markup, facts, figure, paragraph, section, table, tag, text
 from kezek.reports.page_market import FULL, NARROW, Summary, Tables
 from kezek.reports.words import ROUTES, SUBTYPES, sentence
 
@@ -66,6 +66,37 @@ def money_section(*, summary: Summary) -> Markup:
     else:
         parts.append(paragraph("No coins were mined on bought energy, so there is no value to split."))
     return section(key="money", title="Money", parts=parts)
+
+
+def coins_section(*, summary: Summary) -> Markup:
+    """Show what the network was on that day and what the machines got out of it."""
+    network, output = summary["network"], summary["output"]
+    blocks = network["expected_blocks_milli"]
+    per_block = amounts.coins(network["subsidy_sat"])
+    lead = (
+        f"{amounts.mwh(output['metered_wh'] // 1_000)} on the meters made {amounts.coins(output['credited_sat'])}, "
+        f"{amounts.share(output['share_of_network_ppm'], 2)} of what the whole network was due; the pools kept "
+        f"{amounts.coins(output['pool_fee_sat'])}. Transaction fees: {network['transaction_fees']}."
+    )
+    pairs = [
+        ("Difficulty", thousands(network["difficulty"])),
+        ("Height at the start of the day", amounts.count(network["height_at_start"])),
+        ("Subsidy of a block", per_block),
+        ("Blocks expected", f"{blocks // 1_000}.{blocks % 1_000 // 100} at the pace between two retargets"),
+        (f"Price, {network['price_month']}", f"{amounts.money(network['tiyn_per_btc'])} per BTC"),
+    ]
+    parts = [paragraph(lead), facts((name, text(value)) for name, value in pairs)]
+    return section(key="coins", title="Coins", parts=parts)
+
+
+def thousands(number: str) -> str:
+    """Group the digits before the point of a decimal number.
+
+    >>> thousands("150839487.50")
+    '150\u202f839\u202f487.50'
+    """
+    whole, _, part = number.partition(".")
+    return f"{amounts.count(int(whole))}.{part}"
 
 
 def _fleet_figure(operators: pl.DataFrame) -> Markup:

@@ -176,7 +176,10 @@ def make_summary(*, tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
         "law_digest": "ab" * 32,
         "unconfirmed_law": ["vat.rate_ppm"],
         "network": {
+            "difficulty": "81725299822043.20",
             "height_at_start": 832_000,
+            "subsidy_sat": 625_000_000,
+            "expected_blocks_milli": 150_250,
             "transaction_fees": "known",
             "price_month": "2024-02",
             "tiyn_per_usd": 45_000,
@@ -224,7 +227,10 @@ def make_summary(*, tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
             "entries": 9,
         },
         "output": {
+            "metered_wh": 3_786_000_000,
             "credited_sat": 342_134_330,
+            "paid_sat": 335_291_642,
+            "pool_fee_sat": 6_842_688,
             "share_of_network_ppm": 7_833,
             "where_the_money_goes": [{"line": line, "amount_tiyn": 10**8 * n} for line, n in lines.items()],
         },

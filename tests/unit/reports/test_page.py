@@ -168,3 +168,9 @@ def test_a_real_day(real: Day) -> None:
     every_breach_is_on(page, summary)
     assert all(link.startswith("#") for link in balance.links)
     assert len(page.encode()) < 800_000
+
+
+def test_the_network_of_the_day_is_on_the_page(page: str) -> None:
+    seen = re.sub(r"[\u2009\u202f\u00a0]", " ", words_of(page))
+    for figure in ("81 725 299 822 043.20", "6.25000000 BTC", "150.2 at the pace", "Transaction fees: known"):
+        assert figure in seen
