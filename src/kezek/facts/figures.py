@@ -38,6 +38,11 @@ class AsicModel:
     release_basis: str
     source: str
 
+    @property
+    def efficiency_mj_per_th(self) -> int:
+        """Energy per work, rounded down. [mJ/TH]"""
+        return self.power_w * 10**6 // self.hashrate_ghs
+
 
 @dataclass(frozen=True, slots=True)
 class MonthlyFigure:

@@ -31,15 +31,6 @@ def least_energy_wh(*, gigahashes: int, efficiency_mj_per_th: int) -> int:
     return gigahashes * efficiency_mj_per_th // (3_600 * 10**6)
 
 
-def efficiency_mj_per_th(*, power_w: int, hashrate_ghs: int) -> int:
-    """Compute the energy per work of a machine. [mJ/TH]
-
-    >>> efficiency_mj_per_th(power_w=3_250, hashrate_ghs=110_000)
-    29545
-    """
-    return power_w * 10**6 // hashrate_ghs
-
-
 def after_pool_fee_sat(*, gross_sat: int, fee_ppm: int) -> int:
     """Take the pool's fee off a payout; the fee is rounded half up. [sat]"""
     return gross_sat - share_of(gross_sat, fee_ppm)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kezek.registry.licence import Licence, Subtype
+from kezek.registry.licence import Licence
 from kezek.registry.zone import Zone
 
 
@@ -57,11 +57,6 @@ class Operator:
     has_substation: bool
     site_power_w: int
     groups: tuple[MachineGroup, ...]
-
-    @property
-    def bids(self) -> bool:
-        """Tell whether the operator may bid for surplus: subtype I on the grid."""
-        return self.licence.subtype is Subtype.I and self.route is Route.GRID_SURPLUS
 
     @property
     def registered_count(self) -> int:

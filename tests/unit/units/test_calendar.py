@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from kezek.units.calendar import Quarter, hours_of, local_at, local_date
+from kezek.units.calendar import Quarter, hours_of, local_at
 
 CLOCK_SET_BACK_ON = date(2024, 2, 29)
 
@@ -40,11 +40,6 @@ def test_midnight_was_utc_plus_six_before_march_2024_and_plus_five_after():
 
 def test_the_session_clock_is_five_hours_ahead_of_utc_in_2025():
     assert local_at(date(2025, 10, 14), time(9, 30)) == datetime(2025, 10, 14, 4, 30, tzinfo=UTC)
-
-
-def test_a_date_in_kazakhstan_changes_at_its_own_midnight():
-    assert local_date(datetime(2025, 10, 14, 18, 59, tzinfo=UTC)) == date(2025, 10, 14)
-    assert local_date(datetime(2025, 10, 14, 19, 0, tzinfo=UTC)) == date(2025, 10, 15)
 
 
 @pytest.mark.parametrize(
