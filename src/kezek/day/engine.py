@@ -22,7 +22,7 @@ from kezek.day.events import (
     Supply,
 )
 from kezek.day.rules import market_rules, session_of
-from kezek.day.state import DayState, InvariantBroken, ProductState
+from kezek.day.state import DayState, InvariantBroken, ProductState, verdict_body
 from kezek.duties.check import check
 from kezek.duties.facts import OperatorFacts
 from kezek.duties.lens import Lens
@@ -313,7 +313,7 @@ class DayEngine:
         clearing = self._clear_book(state, revision.surplus_kwh)
         before = dict(state.final_kwh)
         after = {d.order.order_id: int(clearing.fill_kwh[row]) for row, d in enumerate(state.decisions)}
-        self._require_no_rise(state, before, after)
+        state.require_no_rise(after)
         state.revised_kwh = revision.surplus_kwh
         body = {
             "product_id": revision.product_id,
@@ -324,16 +324,6 @@ class DayEngine:
         for order_id, before_kwh in before.items():
             if after[order_id] < before_kwh:
                 self._cut(state, order_id, after[order_id], revision.revised_at)
-
-    @staticmethod
-    def _require_no_rise(state: ProductState, before: dict[str, int], after: dict[str, int]) -> None:
-        totals: dict[str, int] = defaultdict(int)
-        for decision in state.decisions:
-            order = decision.order
-            totals[order.operator_id] += after[order.order_id] - before.get(order.order_id, 0)
-        risen = [operator_id for operator_id, change_kwh in totals.items() if change_kwh > 0]
-        if risen:
-            raise InvariantBroken(f"curtailment of {state.product.product_id} raises the award of {risen}")
 
     def _cut(self, state: ProductState, order_id: str, left_kwh: int, at: datetime) -> None:
         left = self.state.final_purchase_kwh
@@ -422,23 +412,7 @@ class DayEngine:
         self._check_meters(at)
         verdict = check(facts=facts, lens=self.lens)
         self.state.verdicts.append(verdict)
-        body = {
-            "operator_id": verdict.operator_id,
-            "status": verdict.status,
-            "findings": [
-                [
-                    f.duty,
-                    f.period,
-                    f.status,
-                    f.reason,
-                    f.measured,
-                    f.limit,
-                    list(f.changes),
-                ]
-                for f in verdict.findings
-            ],
-        }
-        self._record(Derived.VERDICT, verdict.operator_id, at, body)
+        self._record(Derived.VERDICT, verdict.operator_id, at, verdict_body(verdict))
 
     def require_complete(self) -> None:
         """Check that nothing is left to happen.

@@ -1,5 +1,7 @@
 """What a day has come to: filled by the engine, read by tables, summary and report."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kezek.day.events import Outcome, Payout, Revision, Supply
@@ -35,6 +37,20 @@ class ProductState:
         """Energy sold after any curtailment. [kWh]"""
         return sum(self.final_kwh.values())
 
+    def require_no_rise(self, after_kwh: Mapping[str, int]) -> None:
+        """Check that a second clearing gives no operator more than it holds.
+
+        Raises:
+            InvariantBroken: somebody's award would rise.
+        """
+        change_kwh: Counter[str] = Counter()
+        for decision in self.decisions:
+            order = decision.order
+            change_kwh[order.operator_id] += after_kwh[order.order_id] - self.final_kwh.get(order.order_id, 0)
+        risen = [operator_id for operator_id, kwh in change_kwh.items() if kwh > 0]
+        if risen:
+            raise InvariantBroken(f"curtailment of {self.product.product_id} raises the award of {risen}")
+
 
 @dataclass(slots=True)
 class DayState:
@@ -53,3 +69,12 @@ class DayState:
     ledger: Ledger = field(default_factory=Ledger)
     entry_of_purchase: dict[str, int] = field(default_factory=dict)
     cut_entry_of_purchase: dict[str, int] = field(default_factory=dict)
+
+
+def verdict_body(verdict: Verdict) -> dict[str, object]:
+    """Write a verdict for the log: each finding with what was measured and the readings that would change it."""
+    findings = [
+        [one.duty, one.period, one.status, one.reason, one.measured, one.limit, list(one.changes)]
+        for one in verdict.findings
+    ]
+    return {"operator_id": verdict.operator_id, "status": verdict.status, "findings": findings}
