@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kezek.cli.day import DayOptions, run_day_command
 from kezek.day.run import DayRequest, DayResult, run_day
@@ -13,6 +14,9 @@ from kezek.duties.lens import Lens
 from kezek.law.book import load_book
 
 DEFAULT_ON = date(2025, 10, 15)
+settings.register_profile("kezek", deadline=None, print_blob=True)
+settings.load_profile("kezek")
+"""No property fails for being slow: the machine is shared."""
 
 
 @pytest.hookimpl(wrapper=True)
