@@ -200,7 +200,7 @@ def test_a_receipt_that_does_not_verify_is_named(copy, capsys):
 
 def test_receipts_under_another_key_are_not_believed(copy, capsys):
     log = Log.parse((copy / "log" / "entries.jsonl").read_bytes())
-    other = log.sign(simulation_signer(seed=2))
+    other = log.sign(simulation_signer(opening=b"other"))
     head = canonical_bytes({"checkpoint": other, "format": "kezek-receipts@v1"}) + b"\n"
     with_lines(copy, lambda lines: [head, *lines[1:]])
     assert replay_command(copy, None, None) == 1
@@ -306,7 +306,7 @@ def test_a_log_that_was_re_signed_after_a_change_is_found_by_the_replay(copy, ca
     victim["data"]["fill_kwh"] -= 1
     forged = Log()
     forged.extend(events)
-    for name, data in forged.files(simulation_signer(seed=1)).items():
+    for name, data in forged.files(simulation_signer(opening=forged.entry(0) if len(forged) else b"")).items():
         (copy / "log" / name).write_bytes(data)
     (copy / "manifest.json").unlink()
     log_only = copy / "log"
@@ -317,7 +317,7 @@ def test_a_log_that_was_re_signed_after_a_change_is_found_by_the_replay(copy, ca
 
 @pytest.mark.parametrize("data", [5, {}, {"operator_id": "OP-001"}])
 def test_a_true_receipt_of_an_odd_entry_is_still_verified(tmp_path, capsys, data):
-    log, signer = Log(), simulation_signer(seed=1)
+    log, signer = Log(), simulation_signer(opening=b"forged")
     log.append({"type": "purchase.made", "id": "odd", "n": 0, "data": data})
     receipt = render_receipt(log.receipt(0, checkpoint=log.sign(signer)))
     (tmp_path / "odd.receipt").write_text(receipt)

@@ -9,7 +9,8 @@ import typer.main
 from kezek.cli.main import app
 from kezek.cli.terminal import summary_lines
 from kezek.day.summary import summarise_day
-from kezek.reports.manual import codes_page
+from kezek.law.book import load_book
+from kezek.reports.manual import codes_page, readings_page
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -49,6 +50,10 @@ def test_every_link_leads_somewhere(page):
 
 def test_the_page_of_codes_is_the_one_that_the_program_prints():
     assert (ROOT / "docs" / "codes.md").read_text(encoding="utf-8") == codes_page()
+
+
+def test_the_page_of_readings_is_the_one_that_the_book_gives():
+    assert (ROOT / "docs" / "readings.md").read_text(encoding="utf-8") == readings_page(load_book())
 
 
 def test_the_picture_of_the_readme_is_drawn_by_the_project_from_the_default_day(default_day):

@@ -97,7 +97,7 @@ def _parent_of_default() -> Iterator[Path]:
 
 def day_files(*, result: DayResult, summary: Mapping[str, Any]) -> dict[str, Any]:
     """Collect the files of a day but the report: log, receipts, tables, summary, the assumptions used."""
-    log_files = result.log.files(simulation_signer(seed=result.request.seed))
+    log_files = result.log.files(simulation_signer(opening=result.log.entry(0)))
     checkpoint = log_files[CHECKPOINT_FILE].decode()
     entries = {**result.state.entry_of_purchase}
     entries |= {f"{key}/cut": index for key, index in result.state.cut_entry_of_purchase.items()}

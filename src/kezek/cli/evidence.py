@@ -47,7 +47,7 @@ def _verifier(key: Path) -> Verifier:
     except EvidenceError as error:
         raise InputProblem(
             str(error.code),
-            f"is no verifier key: {error.what}.",
+            "is no verifier key.",
             str(key),
             "Ask the log's operator for its log.vkey.",
         ) from error
@@ -122,6 +122,10 @@ def replay_command(folder: Path, key: Path | None, law: Path | None) -> int:
     The signed log vouches for entries, receipts, tables and the files of assumptions; manifest.json, which is not
     signed, for the rest. Of a log folder alone only the log is compared.
     """
+    if not folder.is_dir():
+        raise InputProblem(
+            "cli.folder.missing", "There is no such folder.", str(folder), "Name what `kezek day` wrote."
+        )
     whole = (folder / "log").is_dir()
     console = Console(highlight=False)
     with progress_steps(total=REPLAY_STEPS + 2, quiet=False) as progress:

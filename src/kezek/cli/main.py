@@ -112,6 +112,16 @@ def receipt_extract(
     extract_command(folder, purchase, out)
 
 
+@law_app.command("questions")
+def law_questions(
+    law: Annotated[Path | None, typer.Option(help="Folder of another law book.")] = None,
+) -> None:
+    """List the open questions of the law with their positions, for --reading."""
+    from kezek.cli.example import questions_command
+
+    questions_command(law)
+
+
 @law_app.command("seal")
 def law_seal(folder: Annotated[Path, typer.Argument(help="Folder of a law book.")]) -> None:
     """Write book.lock anew after an intended change of a law book."""

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from kezek.reports.words import sentence
 from kezek.units.quantity import Coins, Energy, EnergyPrice, Money, Power, Share
+from kezek.units.rounding import half_up
 
 _COLUMNS = (
     ("hour", 5),
@@ -32,7 +33,10 @@ _COLUMNS = (
 
 
 def _mwh(kwh: int) -> str:
-    return f"{kwh // 1_000:,}".replace(",", " ") if kwh % 1_000 == 0 else f"{kwh // 100 / 10:,.1f}".replace(",", " ")
+    """Whole MWh where it is whole, else one decimal, rounded half up."""
+    tenths = half_up(kwh, 100)
+    whole = f"{tenths // 10:,}".replace(",", " ")
+    return whole if kwh % 1_000 == 0 else f"{whole}.{tenths % 10}"
 
 
 def _price(tiyn: int | None) -> str:
@@ -56,7 +60,8 @@ def _count(number: int) -> str:
 
 
 def _trillions(difficulty: str) -> str:
-    return f"{int(difficulty.partition('.')[0]) // 10**10 / 100:.2f} T"
+    hundredths = half_up(int(difficulty.partition(".")[0]), 10**10)
+    return f"{hundredths // 100}.{hundredths % 100:02d} T"
 
 
 def _share(ppm: int) -> str:
@@ -69,6 +74,11 @@ def show_day(*, console: Console, summary: Mapping[str, Any], hours: pl.DataFram
         console.print(_zone_table(zone, hours.filter(pl.col("zone") == zone)))
     console.print(_summary_panel(summary))
     console.print(_breaches(summary))
+    for one in summary["duties"]["undetermined"]:
+        missing = f" {one['missing']}" if one["missing"] else ""
+        count = f"{sentence(one['duty'])}, {one['period']}: {one['findings']} undetermined."
+        line = f"{count} {sentence(one['reason'])}{missing}"
+        console.print(line, markup=False)
     stated, page = summary["assumptions"], escape(str(folder / "report.html"))
     console.print(
         f"[bold]{page}[/] shows it all with charts; its {len(stated)} assumptions "
@@ -145,7 +155,7 @@ def summary_lines(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
             "Surplus",
             f"{_whole_mwh(market['offered_kwh'])} offered, {_whole_mwh(market['bought_kwh'])} bought: "
             f"take-up {_share(market['take_up_ppm'])}; over the month {_share(market['month_take_up_ppm'])} of "
-            f"{_whole_gwh(market['month_offered_mwh'])} (targets {_share(market['target_take_up_ppm'])} of "
+            f"{_whole_gwh(market['month_offered_mwh'])} (the real market: {_share(market['target_take_up_ppm'])} of "
             f"{_whole_gwh(market['target_offered_mwh'])})",
         ),
         (
@@ -169,9 +179,9 @@ def summary_lines(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         ),
         (
             "Coins",
-            f"{Coins(output['credited_sat'])} from {_whole_mwh(output['metered_wh'] // 1_000)} metered, worth "
-            f"{Money(output['coin_value_tiyn'])} after the pools' fees; "
-            f"difficulty {_trillions(network['difficulty'])}; {network['transaction_fees']}",
+            f"{Coins(output['credited_sat'])} mined from {_whole_mwh(output['metered_wh'] // 1_000)} metered; "
+            f"{Coins(output['paid_sat'])} paid out by the pools, worth {Money(output['coin_value_tiyn'])}; "
+            f"difficulty {_trillions(network['difficulty'])}; transaction fees {network['transaction_fees']}",
         ),
         (
             "Evidence",

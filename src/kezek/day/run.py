@@ -90,9 +90,13 @@ class DayResult:
     month_take_up_ppm: int
 
 
-def simulation_signer(*, seed: int) -> Signer:
-    """Give the signing key of a simulated log: derived from the seed, so it proves integrity and no identity."""
-    return Signer(LOG_NAME, hashlib.sha256(f"kezek simulation log key 1|{seed}".encode()).digest())
+def simulation_signer(*, opening: bytes) -> Signer:
+    """Give the signing key of a simulated log, derived from its first entry: the terms of the day.
+
+    Another date, seed, law, reading or assumption is another key, so that a pinned key tells days apart. Anybody can
+    derive it: it proves integrity and no identity.
+    """
+    return Signer(LOG_NAME, hashlib.sha256(b"kezek simulation log key 2|" + opening).digest())
 
 
 def run_day(*, request: DayRequest, progress: Progress) -> DayResult:

@@ -7,7 +7,7 @@ from typing import Any
 from kezek.day.money import grid_money
 from kezek.day.run import DayResult
 from kezek.day.state import DayState
-from kezek.duties.finding import Status
+from kezek.duties.finding import Finding, Status
 from kezek.ledger.entry import CASH, ENERGY_SALES, PREPAID, VAT_PAYABLE
 from kezek.mining.value import value_tiyn
 from kezek.registry.zone import Zone
@@ -59,7 +59,7 @@ def _network(result: DayResult) -> dict[str, Any]:
         "height_at_start": network.height_at_start,
         "subsidy_sat": network.subsidy_sat,
         "expected_blocks_milli": network.expected_blocks_milli,
-        "transaction_fees": "known" if network.fees_known else "not in the tables: coins are subsidy only",
+        "transaction_fees": "are known" if network.fees_known else "are not in the tables, so coins are subsidy only",
         "price_month": price.month,
         "usd_cents_per_btc": price.usd_cents_per_btc,
         "tiyn_per_usd": price.tiyn_per_usd,
@@ -204,6 +204,14 @@ def _states(state: DayState, on: date, *, closed: bool) -> dict[str, int]:
     return {str(status): counted[str(status)] for status in Status}
 
 
+def _undetermined(findings: list[Finding]) -> list[dict[str, Any]]:
+    """Group what cannot be decided by duty and quarter, with what is missing."""
+    open_ones = [one for one in findings if one.status is Status.UNDETERMINED]
+    counted = Counter((one.duty, one.period, one.reason, "; ".join(one.evidence)) for one in open_ones)
+    keys = ("duty", "period", "reason", "missing")
+    return [{**dict(zip(keys, key, strict=True)), "findings": number} for key, number in sorted(counted.items())]
+
+
 def _duties(state: DayState, on: date) -> dict[str, Any]:
     closed, opened = (_states(state, on, closed=one) for one in (True, False))
     findings = [finding for verdict in state.verdicts for finding in verdict.findings]
@@ -220,9 +228,14 @@ def _duties(state: DayState, on: date) -> dict[str, Any]:
         },
         "findings_that_depend_on_a_reading": sum(not finding.holds_under_all_readings for finding in findings),
         "breached": breached,
+        "undetermined": _undetermined(findings),
     }
 
 
 def _evidence(result: DayResult) -> dict[str, Any]:
     log = result.log
-    return {"entries": len(log), "root": log.tree.root().hex(), "receipts": len(result.state.purchases)}
+    return {
+        "entries": len(log),
+        "root": log.tree.root().hex(),
+        "receipts": len(result.state.purchases) + len(result.state.cut_entry_of_purchase),
+    }

@@ -170,7 +170,12 @@ def _at_risk(tables: Tables) -> list[Markup]:
         for one in risks.iter_rows(named=True)
     ]
     heads = ("Operator", "Quarter", "What", "Deadline")
-    tabled = table(heads=heads, rows=rows, caption="Behind pace in the open quarter, or due soon.", numbers=())
+    tabled = table(
+        heads=heads,
+        rows=rows,
+        caption="What the open quarter shows so far, which can still change, and what is due soon.",
+        numbers=(),
+    )
     return [tag("h3", text("At risk"), Markup(" "), SYNTHETIC), tabled]
 
 

@@ -24,7 +24,7 @@ def evidence_section(*, summary: Summary) -> Markup:
     )
     pairs = [
         ("Entries", text(amounts.count(evidence["entries"]))),
-        ("Receipts", text(f"{amounts.count(evidence['receipts'])}, one for each purchase")),
+        ("Receipts", text(f"{amounts.count(evidence['receipts'])}, one for each purchase and each cut")),
         ("Root of the log", tag("code", text(evidence["root"]))),
         ("Digest of the law", tag("code", text(summary["law_digest"]))),
         ("Seed of the simulation", text(summary["seed"])),

@@ -10,6 +10,7 @@ from kezek.reports.drawing import svg
 from kezek.reports.markup import PUBLISHED, SYNTHETIC, Markup, facts, figure, paragraph, section, table, tag, text
 from kezek.reports.page_market import FULL, NARROW, Summary, Tables
 from kezek.reports.words import ROUTES, SUBTYPES, sentence
+from kezek.units.rounding import half_up
 
 SHEET, SLIP = 1040, 335
 """Widths of a chart whose labels stand inside it, on a wide sheet and on a telephone. [px]"""
@@ -76,13 +77,16 @@ def coins_section(*, summary: Summary) -> Markup:
     lead = (
         f"{amounts.mwh(output['metered_wh'] // 1_000)} on the meters made {amounts.coins(output['credited_sat'])}, "
         f"{amounts.share(output['share_of_network_ppm'], 2)} of what the whole network was due; the pools kept "
-        f"{amounts.coins(output['pool_fee_sat'])}. Transaction fees: {network['transaction_fees']}."
+        f"{amounts.coins(output['pool_fee_sat'])}. Transaction fees {network['transaction_fees']}."
     )
     pairs = [
         ("Difficulty", thousands(network["difficulty"])),
         ("Height at the start of the day", amounts.count(network["height_at_start"])),
         ("Subsidy of a block", per_block),
-        ("Blocks expected", f"{blocks // 1_000}.{blocks % 1_000 // 100} at the pace between two retargets"),
+        (
+            "Blocks expected",
+            f"{half_up(blocks, 100) // 10}.{half_up(blocks, 100) % 10} at the pace between two retargets",
+        ),
         (f"Price, {network['price_month']}", f"{amounts.money(network['tiyn_per_btc'])} per BTC"),
     ]
     parts = [paragraph(lead), facts((name, text(value)) for name, value in pairs)]

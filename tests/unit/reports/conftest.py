@@ -180,7 +180,7 @@ def make_summary(*, tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
             "height_at_start": 832_000,
             "subsidy_sat": 625_000_000,
             "expected_blocks_milli": 150_250,
-            "transaction_fees": "known",
+            "transaction_fees": "are known",
             "price_month": "2024-02",
             "tiyn_per_usd": 45_000,
             "tiyn_per_btc": 2_200_000_000,

@@ -172,5 +172,5 @@ def test_a_real_day(real: Day) -> None:
 
 def test_the_network_of_the_day_is_on_the_page(page: str) -> None:
     seen = re.sub(r"[\u2009\u202f\u00a0]", " ", words_of(page))
-    for figure in ("81 725 299 822 043.20", "6.25000000 BTC", "150.2 at the pace", "Transaction fees: known"):
+    for figure in ("81 725 299 822 043.20", "6.25000000 BTC", "150.3 at the pace", "Transaction fees are known"):
         assert figure in seen
