@@ -1,8 +1,10 @@
 """Every way in which a law book is refused at load: code, file, line, what it names, and the way out."""
 
+from datetime import date
+
 import pytest
 
-from kezek.law.book import load_book
+from kezek.law.book import Ended, load_book
 from kezek.law.problem import BookProblem
 from kezek.units.problem import InputProblem
 
@@ -269,4 +271,6 @@ def test_file_that_is_no_text(pages, write_book):
 
 def test_declared_gap_and_unknown_are_accepted(pages, write_book):
     pages[S] = pages[S].replace("until_on = 2025-01-01", 'until_on = 2024-07-01\ngap = "repealed for half a year"')
-    load_book(write_book(pages))
+    found = load_book(write_book(pages)).at(on=date(2024, 8, 1)).find("sale.share")
+    assert isinstance(found, Ended)
+    assert (found.until_on, found.why) == (date(2024, 7, 1), "repealed for half a year")
