@@ -20,7 +20,7 @@ from kezek.day.state import DayState
 from kezek.day.stated import simulation_constants
 from kezek.day.tables import day_tables, machines_table, parquet_bytes
 from kezek.day.today import Bought, Today, bought_by_owner, with_today
-from kezek.day.use import coins_by_operator_sat, group_hours, meter_readings, paid_sat
+from kezek.day.use import coins_by_operator_sat, group_hours, meter_readings
 from kezek.duties.facts import OperatorFacts
 from kezek.duties.lens import Lens
 from kezek.evidence.log import Log
@@ -36,7 +36,9 @@ from kezek.market.product import Product, product_id
 from kezek.metering.reading import energy_by_operator_wh
 from kezek.mining.network import NetworkDay, network_day, period_segments
 from kezek.mining.network import covered_dates as network_dates
+from kezek.mining.output import after_pool_fee_sat
 from kezek.mining.value import CoinPrice, coin_price
+from kezek.registry.licence import LicenceState
 from kezek.registry.machine import (
     MachineColumns,
     owners_by_serial,
@@ -390,7 +392,7 @@ def _use(
 ) -> None:
     """Run the machines on what was bought or is their own; read the meters; pay out."""
     awarded = {order_id: kwh for state in engine.state.products.values() for order_id, kwh in state.final_kwh.items()}
-    licensed = [one for one in operators if one.licence.state_on(request.on) == "active"]
+    licensed = [one for one in operators if one.licence.state_on(request.on) is LicenceState.ACTIVE]
     used = group_hours(
         awarded_kwh=awarded,
         group_of_order=bids.group_of_order,
@@ -405,10 +407,10 @@ def _use(
     for reading in meter_readings(used=used, operators=operators, hour_count=len(network.hours)):
         engine.read_meter(reading)
     coins = coins_by_operator_sat(used=used, network=network, overhead_ppm=request.fleet.whole("overhead"))
+    fee_ppm = request.fleet.whole("pool_fee")
     for operator in operators:
         credited = coins.get(operator.operator_id, 0)
-        fee_ppm = request.fleet.whole("pool_fee")
-        paid = paid_sat(credited_sat=credited, fee_ppm=fee_ppm)
+        paid = after_pool_fee_sat(gross_sat=credited, fee_ppm=fee_ppm)
         engine.pay_out(Payout(operator.operator_id, operator.pool_id, credited, paid))
 
 
@@ -429,7 +431,7 @@ def _judge(
         today = Today(
             on=request.on,
             operator=operator,
-            metered_wh=metered_wh[one.operator_id],
+            metered_wh=metered_wh.get(one.operator_id, 0),
             bought=bought.get(one.operator_id, Bought()),
             payout=payouts[one.operator_id],
             segments=segments,

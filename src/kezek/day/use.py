@@ -8,7 +8,7 @@ from kezek.day.settings import Settings
 from kezek.market.product import Product
 from kezek.metering.reading import MeterReading, meter_of
 from kezek.mining.network import NetworkDay, expected_sat
-from kezek.mining.output import after_pool_fee_sat, energy_for_wh, gigahashes_of
+from kezek.mining.output import energy_for_wh, gigahashes_of
 from kezek.registry.operator import MachineGroup, Operator, Route
 from kezek.units.chance import Stream
 from kezek.units.rounding import PPM
@@ -91,8 +91,3 @@ def coins_by_operator_sat(*, used: Sequence[GroupHour], network: NetworkDay, ove
     for (operator_id, hour), gigahashes in sorted(work.items()):
         coins[operator_id] += expected_sat(gigahashes=gigahashes, segments=network.hours[hour])
     return dict(coins)
-
-
-def paid_sat(*, credited_sat: int, fee_ppm: int) -> int:
-    """What the pool pays out of what it credited. [sat]"""
-    return after_pool_fee_sat(gross_sat=credited_sat, fee_ppm=fee_ppm)
