@@ -122,7 +122,7 @@ def test_bad_input_is_one_line_and_exit_code_2_and_writes_nothing(tmp_path, argu
 
 
 def law_copy(tmp_path):
-    source = Path(str(resources.files("kezek.law") / "book"))
+    source = Path(str(resources.files("kezek.law") / "books" / "kz"))
     return Path(shutil.copytree(source, tmp_path / "law", ignore=shutil.ignore_patterns("book.lock")))
 
 

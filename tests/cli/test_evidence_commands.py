@@ -289,7 +289,7 @@ def test_another_law_is_found_and_the_file_named(day_folder, tmp_path, capsys):
     from pathlib import Path
 
     book = tmp_path / "law"
-    shutil.copytree(Path(str(resources.files("kezek.law") / "book")), book)
+    shutil.copytree(Path(str(resources.files("kezek.law") / "books" / "kz")), book)
     changed = book / "fee" / "rate.general.toml"
     changed.write_text(changed.read_text().replace("amount = 200", "amount = 201", 1))
     seal(book)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from kezek.day.settings import Settings
+from kezek.law import keys
 from kezek.law.snapshot import Snapshot
 from kezek.market.order import MarketRules, Order, worst_case_tiyn
 from kezek.market.product import Product, Session
@@ -67,7 +68,7 @@ def site_costs(*, operator: Operator, fleet: Settings, law: Snapshot) -> SiteCos
         overhead_ppm=fleet.whole("overhead"),
         pool_fee_ppm=fleet.whole("pool_fee"),
         sale_spread_ppm=fleet.whole("sale_spread"),
-        vat_ppm=law.amount("vat.rate_ppm"),
+        vat_ppm=law.amount(keys.VAT_RATE_PPM),
     )
 
 
@@ -119,7 +120,7 @@ def _ceiling(
         segments=segments,
         tiyn_per_btc=tiyn_per_btc,
     )
-    tick = law.amount("market.price_tick_tiyn_per_kwh")
+    tick = law.amount(keys.MARKET_PRICE_TICK_TIYN_PER_KWH)
     return breakeven_tiyn_per_kwh(
         coin_value_tiyn=value, route=Route.GRID_SURPLUS, costs=costs, law=law, tick_tiyn_per_kwh=tick
     )
@@ -141,7 +142,7 @@ def _group_bid(
             ceiling_tiyn_per_kwh=ceiling,
             reserve_tiyn_per_kwh=reserve,
             headroom_share_ppm=share_ppm,
-            tick_tiyn_per_kwh=law.amount("market.price_tick_tiyn_per_kwh"),
+            tick_tiyn_per_kwh=law.amount(keys.MARKET_PRICE_TICK_TIYN_PER_KWH),
         )
     return GroupBid(group, bidder.operator_id, hourly_wh // 1_000, ceiling, price)
 

@@ -12,6 +12,7 @@ from kezek.duties.lens import Lens
 from kezek.duties.sale import due_sale_sat
 from kezek.duties.tax import income_tax_tiyn
 from kezek.facts.figures import DifficultyEpoch, MonthlyFigure
+from kezek.law import keys
 from kezek.law.problem import NoRuleInForce
 from kezek.law.snapshot import Snapshot
 from kezek.mining.network import Segment, expected_gigahashes, expected_sat, period_segments
@@ -177,7 +178,7 @@ def _buys_on_platform(route: Route, law: Snapshot) -> bool:
     if route in _ON_GRID:
         return True
     try:
-        return route not in law.items("energy.exempt_routes")
+        return route not in law.items(keys.ENERGY_EXEMPT_ROUTES)
     except NoRuleInForce:
         return False
 
@@ -292,7 +293,7 @@ def _purchased(energy_kwh: int, period: PeriodFacts, lens: Lens, stream: Stream)
 
 def _largest_lawful_kwh(lens: Lens, on: date) -> int:
     try:
-        return lens.on(on).limit("energy.purchase_max_kwh") or UNCAPPED_PURCHASE_KWH
+        return lens.on(on).limit(keys.ENERGY_PURCHASE_MAX_KWH) or UNCAPPED_PURCHASE_KWH
     except NoRuleInForce:
         return UNCAPPED_PURCHASE_KWH
 
@@ -302,8 +303,8 @@ def _fee_record(period: PeriodFacts, on: date, owed_tiyn: int, law: Snapshot, st
     if period.until_on < period.quarter.until_on:
         return FeeRecord(None, None, 0)
     try:
-        return_due = due_on(rule=law.text("fee.return_due"), quarter=period.quarter)
-        payment_due = due_on(rule=law.text("fee.payment_due"), quarter=period.quarter)
+        return_due = due_on(rule=law.text(keys.FEE_RETURN_DUE), quarter=period.quarter)
+        payment_due = due_on(rule=law.text(keys.FEE_PAYMENT_DUE), quarter=period.quarter)
     except NoRuleInForce:
         return FeeRecord(None, None, 0)
     return_on = return_due - timedelta(days=stream.child("return").integer(*FEE_DAYS_EARLY))

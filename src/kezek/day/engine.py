@@ -27,6 +27,7 @@ from kezek.duties.check import check
 from kezek.duties.facts import OperatorFacts
 from kezek.duties.lens import Lens
 from kezek.evidence.log import Log
+from kezek.law import keys
 from kezek.ledger import settlement as entries
 from kezek.ledger.entry import RESERVED, Entry
 from kezek.market.clearing import Clearing, clear_product
@@ -59,7 +60,7 @@ class DayEngine:
         law = lens.on(opened.on)
         self.rules = market_rules(law=law)
         self.session = session_of(on=opened.on, law=law)
-        self._bidder_subtypes = law.items("market.bidder_subtypes")
+        self._bidder_subtypes = law.items(keys.MARKET_BIDDER_SUBTYPES)
         self._prepaid_tiyn: dict[str, int] = defaultdict(int)
         self._numbers: dict[str, int] = defaultdict(int)
         self._book: OrderBook | None = None

@@ -14,6 +14,7 @@ from kezek.duties.facts import LockedMachine, OperatorFacts, Purchased, QuarterB
 from kezek.duties.fee import due_on
 from kezek.duties.lens import Lens
 from kezek.duties.sale import due_sale_sat
+from kezek.law import keys
 from kezek.law.problem import NoRuleInForce
 from kezek.registry.licence import Period
 from kezek.registry.operator import Route
@@ -120,7 +121,7 @@ def purchase_over_size(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
 
     def change(book: QuarterBook) -> QuarterBook:
         on = _in_quarter(scene.quarter, 33)
-        limit_kwh = scene.lens.on(on).limit("energy.purchase_max_kwh") or 1_000
+        limit_kwh = scene.lens.on(on).limit(keys.ENERGY_PURCHASE_MAX_KWH) or 1_000
         return replace(book, platform=Purchased(book.platform.energy_kwh, limit_kwh * 14 // 10, on))
 
     return _change_book(facts, scene.quarter, change)
@@ -146,7 +147,7 @@ def sold_abroad(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     return _change_book(facts, scene.quarter, change)
 
 
-def _late_on(facts: OperatorFacts, scene: Scene, key: str, days: int) -> date | None:
+def _late_on(facts: OperatorFacts, scene: Scene, key: keys.Word, days: int) -> date | None:
     """Give a day so long after a deadline, or None where it has not come yet."""
     quarter = scene.quarter
     rule = scene.lens.on(quarter.until_on - timedelta(days=1)).text(key)
@@ -156,13 +157,13 @@ def _late_on(facts: OperatorFacts, scene: Scene, key: str, days: int) -> date | 
 
 def returned_late(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """File the fee return six days late, or not yet where those days have not passed."""
-    late_on = _late_on(facts, scene, "fee.return_due", 6)
+    late_on = _late_on(facts, scene, keys.FEE_RETURN_DUE, 6)
     return _change_book(facts, scene.quarter, lambda book: replace(book, fee=replace(book.fee, return_on=late_on)))
 
 
 def paid_late(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Pay the fee nine days late, or not yet where those days have not passed."""
-    late_on = _late_on(facts, scene, "fee.payment_due", 9)
+    late_on = _late_on(facts, scene, keys.FEE_PAYMENT_DUE, 9)
 
     def change(book: QuarterBook) -> QuarterBook:
         paid_tiyn = book.fee.paid_tiyn if late_on else 0

@@ -2,6 +2,7 @@
 
 from datetime import date, time, timedelta
 
+from kezek.law import keys
 from kezek.law.absence import Unknown
 from kezek.law.problem import NoRuleInForce
 from kezek.law.snapshot import Snapshot
@@ -12,25 +13,25 @@ from kezek.units.calendar import local_at
 from kezek.units.problem import InputProblem, nearest
 
 _NEEDED = (
-    "market.tie_rule",
-    "market.price_tick_tiyn_per_kwh",
-    "market.smallest_order_kwh",
-    "market.bidder_subtypes",
-    "vat.rate_ppm",
-    "tax.income_base",
-    "tax.income_rate_ppm",
-    "compliance.base",
-    "compliance.rate_ppm",
+    keys.MARKET_TIE_RULE,
+    keys.MARKET_PRICE_TICK_TIYN_PER_KWH,
+    keys.MARKET_SMALLEST_ORDER_KWH,
+    keys.MARKET_BIDDER_SUBTYPES,
+    keys.VAT_RATE_PPM,
+    keys.TAX_INCOME_BASE,
+    keys.TAX_INCOME_RATE_PPM,
+    keys.COMPLIANCE_BASE,
+    keys.COMPLIANCE_RATE_PPM,
 )
 
 
 _VOCABULARY = {
-    "market.price_rule": ("pay_as_bid", "uniform"),
-    "market.tie_rule": ("pro_rata_per_operator", "time_priority", "equal_share"),
-    "tax.income_base": ("profit", "gross", "revenue", "receipt_value"),
-    "compliance.base": ("profit", "gross", "revenue", "receipt_value"),
+    keys.MARKET_PRICE_RULE: ("pay_as_bid", "uniform"),
+    keys.MARKET_TIE_RULE: ("pro_rata_per_operator", "time_priority", "equal_share"),
+    keys.TAX_INCOME_BASE: ("profit", "gross", "revenue", "receipt_value"),
+    keys.COMPLIANCE_BASE: ("profit", "gross", "revenue", "receipt_value"),
 }
-_POSITIVE = ("market.price_tick_tiyn_per_kwh", "market.smallest_order_kwh")
+_POSITIVE = (keys.MARKET_PRICE_TICK_TIYN_PER_KWH, keys.MARKET_SMALLEST_ORDER_KWH)
 
 
 def _require_vocabulary(law: Snapshot) -> None:
@@ -38,12 +39,12 @@ def _require_vocabulary(law: Snapshot) -> None:
     for key, words in _VOCABULARY.items():
         if law.text(key) not in words:
             raise _unusable(key, law.text(key), nearest(law.text(key), list(words)))
-    for key in _POSITIVE:
-        if law.amount(key) <= 0:
-            raise _unusable(key, law.amount(key), "Write a whole number over zero.")
+    for size in _POSITIVE:
+        if law.amount(size) <= 0:
+            raise _unusable(size, law.amount(size), "Write a whole number over zero.")
     largest_kwh = _purchase_max_kwh(law)
     if largest_kwh is not None and largest_kwh <= 0:
-        raise _unusable("energy.purchase_max_kwh", largest_kwh, "Write a whole number over zero, or no maximum.")
+        raise _unusable(keys.ENERGY_PURCHASE_MAX_KWH, largest_kwh, "Write a whole number over zero, or no maximum.")
 
 
 def _unusable(key: str, found: object, way_out: str) -> InputProblem:
@@ -53,12 +54,12 @@ def _unusable(key: str, found: object, way_out: str) -> InputProblem:
 def _require_known(law: Snapshot) -> None:
     """Name all values at once that the day needs and the profile leaves open, with the options that settle them."""
     open_keys = [found for key in _NEEDED if isinstance(found := law.find(key), Unknown)]
-    fee = law.band_amount("fee.rate.general", 0)
+    fee = law.band_amount(keys.FEE_RATE_GENERAL, 0)
     open_keys += [fee] if isinstance(fee, Unknown) else []
     if not open_keys:
         return
-    keys = ", ".join(found.key for found in open_keys)
-    what = f"Profile {law.profile.key} leaves open on {law.on} what the day needs: {keys}."
+    named = ", ".join(found.key for found in open_keys)
+    what = f"Profile {law.profile.key} leaves open on {law.on} what the day needs: {named}."
     options = dict.fromkeys(_option(found, law) for found in open_keys)
     other = "" if law.profile.key == "described" else "Use --profile described, or settle it. "
     settled = " ".join(option for option in options if option)
@@ -73,7 +74,7 @@ def _option(found: Unknown, law: Snapshot) -> str:
         answers = (
             position
             for position in sorted(law.questions[question].positions)
-            if isinstance(law.with_readings({question: position}).band_amount(found.key, 0), Value)
+            if isinstance(law.with_readings({question: position}).at(found.key, 0), Value)
         )
         positions = "|".join(answers)
         return f"--reading {question}={positions}" if positions else ""
@@ -88,7 +89,7 @@ def market_rules(*, law: Snapshot) -> MarketRules:
             day.rules.law_open with all values that the profile leaves open and how to settle them.
     """
     try:
-        price_rule = law.text("market.price_rule")
+        price_rule = law.text(keys.MARKET_PRICE_RULE)
     except NoRuleInForce as absence:
         raise InputProblem(
             "day.rules.no_market",
@@ -100,18 +101,18 @@ def market_rules(*, law: Snapshot) -> MarketRules:
     _require_vocabulary(law)
     return MarketRules(
         price_rule=price_rule,
-        tie_rule=law.text("market.tie_rule"),
-        price_tick_tiyn_per_kwh=law.amount("market.price_tick_tiyn_per_kwh"),
-        smallest_order_kwh=law.amount("market.smallest_order_kwh"),
+        tie_rule=law.text(keys.MARKET_TIE_RULE),
+        price_tick_tiyn_per_kwh=law.amount(keys.MARKET_PRICE_TICK_TIYN_PER_KWH),
+        smallest_order_kwh=law.amount(keys.MARKET_SMALLEST_ORDER_KWH),
         purchase_max_kwh=_purchase_max_kwh(law),
-        vat_ppm=law.amount("vat.rate_ppm"),
+        vat_ppm=law.amount(keys.VAT_RATE_PPM),
     )
 
 
 def _purchase_max_kwh(law: Snapshot) -> int | None:
     """Largest purchase; before the cap came into force there was none."""
     try:
-        return law.limit("energy.purchase_max_kwh")
+        return law.limit(keys.ENERGY_PURCHASE_MAX_KWH)
     except NoRuleInForce:
         return None
 
@@ -123,12 +124,12 @@ def session_of(*, on: date, law: Snapshot) -> Session:
         InputProblem: day.rules.unusable for a clock that does not run forward.
     """
     traded_on = on - timedelta(days=1)
-    keys = ("market.prepayment_by", "market.volume_by", "market.opens", "market.closes")
-    clocks = [law.text(key) for key in keys]
+    asked = (keys.MARKET_PREPAYMENT_BY, keys.MARKET_VOLUME_BY, keys.MARKET_OPENS, keys.MARKET_CLOSES)
+    clocks = [law.text(key) for key in asked]
     try:
         times = [local_at(traded_on, time.fromisoformat(clock)) for clock in clocks]
     except ValueError as error:
-        raise _unusable(" ".join(keys), clocks, "Write clock times as 09:30.") from error
+        raise _unusable(" ".join(asked), clocks, "Write clock times as 09:30.") from error
     if not times[0] <= times[1] <= times[2] < times[3]:
-        raise _unusable(" ".join(keys), clocks, "Prepayment, volume, opening and close follow each other.")
+        raise _unusable(" ".join(asked), clocks, "Prepayment, volume, opening and close follow each other.")
     return Session(*times)

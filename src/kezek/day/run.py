@@ -31,6 +31,7 @@ from kezek.grid.assumptions import SupplyAssumptions, default_assumptions
 from kezek.grid.demand import month_hours
 from kezek.grid.explain import Assumption, explain
 from kezek.grid.supply import MonthSupply, SupplyHour, day_supply, month_supply
+from kezek.law import keys
 from kezek.law.value import Value
 from kezek.market.product import Product, product_id
 from kezek.metering.reading import energy_by_operator_wh
@@ -217,7 +218,7 @@ def covered_dates(lens: Lens) -> tuple[date, date]:
     months = sorted(set(figures.usd_cents_per_btc()) & set(figures.tiyn_per_usd()))
     year, month = map(int, months[-1].split("-"))
     price_last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
-    auction = lens.on(last).find("market.price_rule")
+    auction = lens.on(last).find(keys.MARKET_PRICE_RULE)
     market_first = auction.from_on if isinstance(auction, Value) else first
     return max(first, date.fromisoformat(f"{months[0]}-01"), market_first), min(last, price_last)
 

@@ -5,6 +5,7 @@ from datetime import date
 from kezek.duties.facts import OperatorFacts, QuarterBook
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.duties.lens import Lens
+from kezek.law import keys
 from kezek.law.absence import Unknown
 from kezek.law.problem import NoRuleInForce
 from kezek.law.snapshot import Snapshot
@@ -18,7 +19,7 @@ def _platform_only(law: Snapshot) -> bool:
         NoRuleInForce: the sources leave it open.
     """
     try:
-        return law.flag("energy.platform_only")
+        return law.flag(keys.ENERGY_PLATFORM_ONLY)
     except NoRuleInForce as absence:
         if isinstance(absence.absent, Unknown):
             raise
@@ -35,8 +36,8 @@ def energy_sourced(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Findi
     Law: energy.surplus_only, energy.platform_only, energy.exempt_routes.
     """
     law = lens.on(book.last_on)
-    rule = law.require("energy.surplus_only")
-    exempt = facts.route in law.items("energy.exempt_routes")
+    rule = law.require(keys.ENERGY_SURPLUS_ONLY)
+    exempt = facts.route in law.items(keys.ENERGY_EXEMPT_ROUTES)
     barred = _platform_only(law) and not exempt
     lawful_wh = 1_000 * (book.platform.energy_kwh + (book.other_source_kwh if exempt else 0))
     covered_wh = lawful_wh + (0 if exempt or barred else 1_000 * book.other_source_kwh)
@@ -76,7 +77,7 @@ def _worst_purchase(book: QuarterBook, lens: Lens) -> tuple[date, int, int | Non
 
 def _maximum_kwh(lens: Lens, on: date) -> int | None:
     try:
-        return lens.on(on).limit("energy.purchase_max_kwh")
+        return lens.on(on).limit(keys.ENERGY_PURCHASE_MAX_KWH)
     except NoRuleInForce:
         return None
 
@@ -91,7 +92,7 @@ def purchase_size(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Findin
     if facts.route is not Route.GRID_SURPLUS:
         return Finding("energy.purchase_size", str(book.quarter), Status.NOT_APPLICABLE, "duties.energy.no_purchases")
     on, largest_kwh, limit_kwh = _worst_purchase(book, lens)
-    rule = lens.on(on).require("energy.purchase_max_kwh")
+    rule = lens.on(on).require(keys.ENERGY_PURCHASE_MAX_KWH)
     if limit_kwh is None:
         return Finding("energy.purchase_size", str(book.quarter), Status.NOT_APPLICABLE, "duties.energy.no_maximum")
     over = largest_kwh > limit_kwh

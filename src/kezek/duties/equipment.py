@@ -6,6 +6,7 @@ from kezek.duties.counterparty import listed_only
 from kezek.duties.facts import OperatorFacts, QuarterBook, Sighting
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.duties.lens import Lens
+from kezek.law import keys
 
 
 def machines_registered(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
@@ -15,7 +16,7 @@ def machines_registered(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> 
 
     Law: equipment.registration_required.
     """
-    rule = lens.on(book.last_on).require("equipment.registration_required")
+    rule = lens.on(book.last_on).require(keys.EQUIPMENT_REGISTRATION_REQUIRED)
     seen = [one for one in facts.sightings if book.quarter.from_on <= one.seen_on < book.until_on]
     others = tuple(one for one in seen if one.registered_to != facts.operator_id)
     return Finding(
@@ -43,7 +44,7 @@ def pool_accredited(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Find
     """
     return listed_only(
         duty="pool.accredited",
-        rule=lens.on(book.last_on).require("pool.accreditation_required"),
+        rule=lens.on(book.last_on).require(keys.POOL_ACCREDITATION_REQUIRED),
         book=book,
         dealt_sat=book.received_sat,
         listed=facts.accredited_pool_ids,
@@ -62,8 +63,8 @@ def vat_lock_kept(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Findin
 
     Law: vat.import_lock_years.
     """
-    rule = lens.on(book.last_on).require("vat.import_lock_years")
-    years = lens.on(book.last_on).amount("vat.import_lock_years")
+    rule = lens.on(book.last_on).require(keys.VAT_IMPORT_LOCK_YEARS)
+    years = lens.on(book.last_on).amount(keys.VAT_IMPORT_LOCK_YEARS)
     early = [
         machine
         for machine in facts.locked_machines_gone

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from kezek.duties.facts import OperatorFacts, QuarterBook
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.duties.lens import Lens
+from kezek.law import keys
 from kezek.law.problem import NoRuleInForce
 from kezek.law.snapshot import Snapshot
 from kezek.law.value import Value
@@ -13,7 +14,7 @@ from kezek.registry.operator import Route
 from kezek.units.calendar import Quarter
 from kezek.units.rounding import half_up
 
-_RATE_KEYS = {Route.OWN_RENEWABLE: "fee.rate.own_renewable", Route.OWN_GENERATION: "fee.rate.own_generation"}
+_RATE_KEYS = {Route.OWN_RENEWABLE: keys.FEE_RATE_OWN_RENEWABLE, Route.OWN_GENERATION: keys.FEE_RATE_OWN_GENERATION}
 _SOON = timedelta(days=14)
 
 
@@ -24,7 +25,7 @@ def fee_rate_tiyn_per_kwh(*, route: Route, average_price_tiyn_per_kwh: int, law:
         NoRuleInForce: the bands of 2023 between the known points, and dates before 2022.
     Law: fee.rate.* (Tax Code, Art. 606-3 in the wording of the day).
     """
-    found = law.band_amount(_RATE_KEYS.get(route, "fee.rate.general"), at=average_price_tiyn_per_kwh)
+    found = law.band_amount(_RATE_KEYS.get(route, keys.FEE_RATE_GENERAL), at=average_price_tiyn_per_kwh)
     if not isinstance(found, Value):
         raise NoRuleInForce(found, on=law.on)
     if not isinstance(found.content, int):
@@ -63,12 +64,12 @@ def _timing(facts: OperatorFacts, deadline_on: date, done_on: date | None, stem:
 
 
 def _act_in_time(
-    *, facts: OperatorFacts, book: QuarterBook, lens: Lens, duty: str, done_on: date | None, verb: str
+    *, facts: OperatorFacts, book: QuarterBook, lens: Lens, duty: str, due: keys.Word, done_on: date | None, verb: str
 ) -> Finding:
-    """Judge an act by the deadline `<duty>_due` of the law; its reasons begin with `duties.<duty>`."""
+    """Judge an act by the deadline `due` of the law; its reasons begin with `duties.<duty>`."""
     law = lens.on(book.last_on)
-    rule = law.require(f"{duty}_due")
-    deadline_on = due_on(rule=law.text(f"{duty}_due"), quarter=book.quarter)
+    rule = law.require(due)
+    deadline_on = due_on(rule=law.text(due), quarter=book.quarter)
     status, reason = _timing(facts, deadline_on, done_on, f"duties.{duty}")
     return Finding(
         duty=duty,
@@ -88,7 +89,13 @@ def fee_returned(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding
     Law: fee.return_due (Art. 606-4).
     """
     return _act_in_time(
-        facts=facts, book=book, lens=lens, duty="fee.return", done_on=book.fee.return_on, verb="filed"
+        facts=facts,
+        book=book,
+        lens=lens,
+        duty="fee.return",
+        due=keys.FEE_RETURN_DUE,
+        done_on=book.fee.return_on,
+        verb="filed",
     )
 
 
@@ -129,7 +136,13 @@ def fee_paid_in_time(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Fin
     Law: fee.payment_due (Art. 606-5).
     """
     finding = _act_in_time(
-        facts=facts, book=book, lens=lens, duty="fee.payment", done_on=book.fee.paid_on, verb="paid"
+        facts=facts,
+        book=book,
+        lens=lens,
+        duty="fee.payment",
+        due=keys.FEE_PAYMENT_DUE,
+        done_on=book.fee.paid_on,
+        verb="paid",
     )
     owed_tiyn = _known_owed_tiyn(facts, book, lens.on(book.last_on))
     if owed_tiyn == 0:
@@ -160,9 +173,9 @@ def fee_paid_in_full(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Fin
     Law: fee.rate.*, on the energy actually metered (Art. 606-5).
     """
     law = lens.on(book.last_on)
-    rule = law.require(_RATE_KEYS.get(facts.route, "fee.rate.general"))
+    rule = law.require(_RATE_KEYS.get(facts.route, keys.FEE_RATE_GENERAL))
     owed_tiyn = _owed_tiyn(facts, book, law)
-    deadline_on = due_on(rule=law.text("fee.payment_due"), quarter=book.quarter)
+    deadline_on = due_on(rule=law.text(keys.FEE_PAYMENT_DUE), quarter=book.quarter)
     paid_tiyn = _paid_tiyn(facts, book)
     status, reason = _amount(facts, deadline_on, paid_tiyn, owed_tiyn)
     return Finding(

@@ -6,6 +6,7 @@ from datetime import date
 from kezek.duties.facts import OperatorFacts, QuarterBook
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.duties.lens import Lens
+from kezek.law import keys
 from kezek.registry.licence import LicenceState
 
 
@@ -14,7 +15,7 @@ def licence_held(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding
 
     Law: licence.required; a suspended licence does not cover (Art. 9 of the law on digital assets).
     """
-    rule = lens.on(book.last_on).require("licence.required")
+    rule = lens.on(book.last_on).require(keys.LICENCE_REQUIRED)
     first_on = max(book.mined.from_on, rule.from_on)
     days = map(date.fromordinal, range(first_on.toordinal(), book.mined.until_on.toordinal()))
     states = Counter(facts.licence.state_on(on) for on in days)

@@ -3,6 +3,7 @@
 from kezek.duties.facts import OperatorFacts, QuarterBook
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.duties.lens import Lens
+from kezek.law import keys
 from kezek.units.rounding import PPM
 
 METER_TOLERANCE_PPM = 20_000
@@ -16,7 +17,7 @@ def coins_disclosed(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Find
 
     Law: records.coins_disclosed.
     """
-    rule = lens.on(book.last_on).require("records.coins_disclosed")
+    rule = lens.on(book.last_on).require(keys.RECORDS_COINS_DISCLOSED)
     hidden_sat = max(0, book.total_received_sat - book.disclosed_sat)
     return Finding(
         duty="records.coins",
@@ -39,7 +40,7 @@ def energy_metered(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Findi
 
     Law: fee.volume (the fee is due on the energy actually metered).
     """
-    rule = lens.on(book.last_on).require("fee.volume")
+    rule = lens.on(book.last_on).require(keys.FEE_VOLUME)
     floor_wh = book.least_energy_wh * (PPM - METER_TOLERANCE_PPM) // PPM
     under = book.metered_wh < floor_wh
     return Finding(

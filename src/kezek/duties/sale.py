@@ -6,6 +6,7 @@ from kezek.duties.counterparty import listed_only
 from kezek.duties.facts import OperatorFacts, QuarterBook
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.duties.lens import Lens
+from kezek.law import keys
 from kezek.law.snapshot import Snapshot
 from kezek.units.rounding import PPM, ceil_div
 
@@ -29,7 +30,7 @@ def due_sale_sat(*, received_sat: int, mined_sat: int, law: Snapshot) -> int:
     """
     counted = {"coins_received": received_sat, "coins_mined": mined_sat}
     return required_sale_sat(
-        received_sat=counted[law.text("sale.denominator")], share_ppm=law.amount("sale.share_ppm")
+        received_sat=counted[law.text(keys.SALE_DENOMINATOR)], share_ppm=law.amount(keys.SALE_SHARE_PPM)
     )
 
 
@@ -40,7 +41,7 @@ def _licensed_sat(facts: OperatorFacts, book: QuarterBook) -> int:
 def _carried_sat(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> int:
     """Sales over the due share in the quarter before, where the reading lets them count. [sat]"""
     before = next((one for one in facts.books if one.quarter == book.quarter.previous), None)
-    if before is None or not lens.on(book.last_on).flag("sale.carry_over"):
+    if before is None or not lens.on(book.last_on).flag(keys.SALE_CARRY_OVER):
         return 0
     return max(0, _licensed_sat(facts, before) - _due_sat(before, lens))
 
@@ -52,7 +53,7 @@ def _due_sat(book: QuarterBook, lens: Lens) -> int:
 
 def _deadline_on(book: QuarterBook, law: Snapshot) -> date:
     """Give the last day to sell: that of the quarter or of its year; the book knows no other rule."""
-    rule, period = law.text("sale.deadline"), law.text("sale.period")
+    rule, period = law.text(keys.SALE_DEADLINE), law.text(keys.SALE_PERIOD)
     if rule != "last_day_of_period":
         raise ValueError(f"unknown deadline of the sale {rule!r}")
     year_end_on = date(book.quarter.year, 12, 31)
@@ -79,11 +80,11 @@ def sale_share(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
     Law: sale.share_ppm, sale.period, sale.deadline, sale.denominator, sale.carry_over.
     """
     law = lens.on(book.last_on)
-    rule = law.require("sale.share_ppm")
+    rule = law.require(keys.SALE_SHARE_PPM)
     due_sat = _due_sat(book, lens)
     counted_sat = _licensed_sat(facts, book) + _carried_sat(facts, book, lens)
     short_sat = max(0, due_sat - counted_sat)
-    by_year = law.text("sale.period") == "calendar_year"
+    by_year = law.text(keys.SALE_PERIOD) == "calendar_year"
     over = facts.is_closed(book) and not (by_year and book.quarter.number < 4)
     if short_sat and over and by_year:
         return _whole_year_needed(book)
@@ -109,7 +110,7 @@ def sale_venue(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
     """
     return listed_only(
         duty="sale.venue",
-        rule=lens.on(book.last_on).require("sale.venue_licensed_only"),
+        rule=lens.on(book.last_on).require(keys.SALE_VENUE_LICENSED_ONLY),
         book=book,
         dealt_sat=book.sold_sat,
         listed=facts.licensed_exchange_ids,

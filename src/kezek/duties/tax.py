@@ -3,6 +3,7 @@
 from kezek.duties.facts import OperatorFacts, QuarterBook
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.duties.lens import Lens
+from kezek.law import keys
 from kezek.law.snapshot import Snapshot
 from kezek.units.rounding import share_of
 
@@ -31,8 +32,9 @@ def income_tax_tiyn(*, coin_value_tiyn: int, cost_tiyn: int, law: Snapshot) -> i
 
     Law: tax.income_base, tax.income_rate_ppm.
     """
-    base_tiyn = tax_base_tiyn(coin_value_tiyn=coin_value_tiyn, cost_tiyn=cost_tiyn, base=law.text("tax.income_base"))
-    return share_of(base_tiyn, law.amount("tax.income_rate_ppm"))
+    base = law.text(keys.TAX_INCOME_BASE)
+    base_tiyn = tax_base_tiyn(coin_value_tiyn=coin_value_tiyn, cost_tiyn=cost_tiyn, base=base)
+    return share_of(base_tiyn, law.amount(keys.TAX_INCOME_RATE_PPM))
 
 
 def compliance_cost_tiyn(*, coin_value_tiyn: int, cost_tiyn: int, law: Snapshot) -> int:
@@ -40,8 +42,9 @@ def compliance_cost_tiyn(*, coin_value_tiyn: int, cost_tiyn: int, law: Snapshot)
 
     Law: compliance.base, compliance.rate_ppm.
     """
-    base_tiyn = tax_base_tiyn(coin_value_tiyn=coin_value_tiyn, cost_tiyn=cost_tiyn, base=law.text("compliance.base"))
-    return share_of(base_tiyn, law.amount("compliance.rate_ppm"))
+    base = law.text(keys.COMPLIANCE_BASE)
+    base_tiyn = tax_base_tiyn(coin_value_tiyn=coin_value_tiyn, cost_tiyn=cost_tiyn, base=base)
+    return share_of(base_tiyn, law.amount(keys.COMPLIANCE_RATE_PPM))
 
 
 def income_tax_declared(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
@@ -52,7 +55,7 @@ def income_tax_declared(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> 
     if not facts.is_closed(book):
         return Finding("tax.income", str(book.quarter), Status.NOT_APPLICABLE, "duties.tax.period_open")
     law = lens.on(book.last_on)
-    rule = law.require("tax.income_rate_ppm")
+    rule = law.require(keys.TAX_INCOME_RATE_PPM)
     owed_tiyn = income_tax_tiyn(coin_value_tiyn=book.coin_value_tiyn, cost_tiyn=book.cost_tiyn, law=law)
     short_tiyn = max(0, owed_tiyn - book.tax_declared_tiyn)
     return Finding(

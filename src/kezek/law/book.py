@@ -39,6 +39,7 @@ __all__ = [
     "seal",
 ]
 
+_BOOKS = Path(__file__).with_name("books")
 _HEADS = ("sources.toml", "questions.toml", "profiles.toml")
 
 
@@ -108,15 +109,27 @@ class Book:
         )
 
 
-def load_book(folder: Folder | None = None) -> Book:
-    """Read the packaged book (once per process), or the one in a folder.
+def jurisdictions() -> tuple[str, ...]:
+    """Name the jurisdictions whose books ship with Kezek, sorted."""
+    return tuple(sorted(child.name for child in _children(_BOOKS) if child.is_dir()))
+
+
+def load_book(folder: Folder | None = None, *, jurisdiction: str = "kz") -> Book:
+    """Read the packaged book of a jurisdiction (once per process), or the one in a folder.
 
     A packaged book must match its lock; another is compared with its lock where it has one.
 
     Raises:
         BookProblem: law.file.*, naming file, line, key, the nearest right word and a way out.
+        InputProblem: law.jurisdiction.unknown.
     """
-    return _packaged() if folder is None else _load(folder, must_be_sealed=False)
+    if folder is not None:
+        return _load(folder, must_be_sealed=False)
+    if jurisdiction not in jurisdictions():
+        what = f"No law book of {jurisdiction!r} ships with Kezek."
+        way_out = nearest(jurisdiction, [*jurisdictions()])
+        raise InputProblem("law.jurisdiction.unknown", what, "jurisdiction", way_out)
+    return _packaged(jurisdiction)
 
 
 def seal(folder: Path) -> Path:
@@ -133,8 +146,8 @@ def seal(folder: Path) -> Path:
 
 
 @cache
-def _packaged() -> Book:
-    return _load(Path(__file__).with_name("book"), must_be_sealed=True)
+def _packaged(jurisdiction: str) -> Book:
+    return _load(_BOOKS.joinpath(jurisdiction), must_be_sealed=True)
 
 
 def _load(folder: Folder, *, must_be_sealed: bool) -> Book:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from kezek.law.absence import Absent, Unknown
+from kezek.law.keys import Amount, Banded, Flag, Key, Limit, Word, Words
 from kezek.law.problem import NoRuleInForce, UnknownKey
 from kezek.law.question import Caution, Profile, Question, check_readings
 from kezek.law.resolve import resolve
@@ -51,7 +52,7 @@ class Snapshot:
     _answers: dict[tuple[str, int | None], _Answer] = field(default_factory=dict, repr=False)
     _record: _Record = field(default_factory=_Record, repr=False)
 
-    def find(self, key: str) -> Value | Absent:
+    def find(self, key: Key) -> Value | Absent:
         """Give the value in force with its evidence, or the typed absence; a scale comes whole.
 
         Raises:
@@ -59,7 +60,7 @@ class Snapshot:
         """
         return self._ask(key, None)
 
-    def band_amount(self, key: str, at: int) -> Value | Absent:
+    def band_amount(self, key: Amount | Banded, at: int) -> Value | Absent:
         """Give the value at an amount [of the scale's own unit]; one that depends on nothing is the same everywhere.
 
         Raises:
@@ -67,7 +68,15 @@ class Snapshot:
         """
         return self._ask(key, at)
 
-    def require(self, key: str) -> Value:
+    def at(self, key: str, amount: int) -> Value | Absent:
+        """Give the value of any key, written as a text, at an amount: for code that walks over the book.
+
+        Raises:
+            UnknownKey: law.key.unknown.
+        """
+        return self._ask(key, amount)
+
+    def require(self, key: Key) -> Value:
         """Give the value in force with its evidence, where going on without one makes no sense.
 
         Raises:
@@ -78,7 +87,7 @@ class Snapshot:
             return found
         raise NoRuleInForce(found, on=self.on)
 
-    def amount(self, key: str) -> int:
+    def amount(self, key: Amount) -> int:
         """Give an amount [of the quantity's unit].
 
         Raises:
@@ -86,7 +95,7 @@ class Snapshot:
         """
         return self._typed(key, int)
 
-    def limit(self, key: str) -> int | None:
+    def limit(self, key: Limit) -> int | None:
         """Give a limit [of the quantity's unit], or None where the law is known to set none.
 
         Raises:
@@ -96,7 +105,7 @@ class Snapshot:
             return None
         return self._typed(key, int)
 
-    def text(self, key: str) -> str:
+    def text(self, key: Word) -> str:
         """Give a word, a date or a clock time, as written.
 
         Raises:
@@ -104,7 +113,7 @@ class Snapshot:
         """
         return self._typed(key, str)
 
-    def flag(self, key: str) -> bool:
+    def flag(self, key: Flag) -> bool:
         """Give a flag.
 
         Raises:
@@ -112,7 +121,7 @@ class Snapshot:
         """
         return self._typed(key, bool)
 
-    def items(self, key: str) -> tuple[str, ...]:
+    def items(self, key: Words) -> tuple[str, ...]:
         """Give a list of words; it may be empty.
 
         Raises:
@@ -194,7 +203,7 @@ class Snapshot:
             raise UnknownKey("law.key.unknown", what, "", way_out, key=key)
         return self.quantities[key]
 
-    def _typed(self, key: str, kind: type[T]) -> T:
+    def _typed(self, key: Key, kind: type[T]) -> T:
         value = self.require(key)
         if type(value.content) is kind:
             return value.content

@@ -8,13 +8,13 @@ import pytest
 from kezek.law.book import load_book, seal
 from kezek.law.problem import BookProblem
 
-PACKAGED = files("kezek.law") / "book"
+PACKAGED = files("kezek.law") / "books" / "kz"
 
 
 @pytest.fixture(scope="module")
 def sealed_copy(tmp_path_factory):
     """A copy of the packaged book, lock included."""
-    target = tmp_path_factory.mktemp("sealed") / "book"
+    target = tmp_path_factory.mktemp("sealed") / "kz"
     with as_file(PACKAGED) as folder:
         shutil.copytree(folder, target)
     return target
@@ -93,7 +93,7 @@ def test_packaged_book_without_its_lock_is_refused(sealed_copy, monkeypatch):
     from kezek.law import book
 
     (sealed_copy / "book.lock").rename(sealed_copy.parent / "book.lock")
-    monkeypatch.setattr(book, "__file__", str(sealed_copy.parent / "book.py"))
+    monkeypatch.setattr(book, "_BOOKS", sealed_copy.parent)
     book._packaged.cache_clear()
     with pytest.raises(BookProblem, match=r"book\.lock is missing"):
         load_book()
