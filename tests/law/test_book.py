@@ -72,6 +72,10 @@ def test_described_answers_everything_but_what_nobody_knows():
     law = BOOK.at(on=date(2025, 10, 15))
     unknown = {key for key in BOOK.quantities if isinstance(law.find(key), Unknown)}
     assert unknown == {
+        "compliance.small_operator_rigs_max",
+        "licence.termination_grounds",
+        "penalty.repeat_factor",
+        "report.miner_current_period",
         "market.price_floor_tiyn_per_kwh",
         "penalty.digital_asset_law_mci",
         "vat.early_exit_rate_ppm",

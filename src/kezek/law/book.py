@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from kezek.law import lock
+from kezek.law import compiled, lock
 from kezek.law.absence import Absent, Ended, NotCovered, NotYetInForce, Unknown
+from kezek.law.calendar import WorkCalendar
 from kezek.law.file import BookFile
 from kezek.law.parse import parse_profiles, parse_quantity, parse_questions, parse_sources
+from kezek.law.parse_calendar import parse_calendar
 from kezek.law.problem import BookCode, BookProblem, NoRuleInForce
 from kezek.law.question import Profile, Question, check_readings, profile_named
 from kezek.law.snapshot import Snapshot
@@ -41,9 +43,12 @@ __all__ = [
 
 _BOOKS = Path(__file__).with_name("books")
 _HEADS = ("sources.toml", "questions.toml", "profiles.toml")
+_CALENDAR = "calendar.toml"
+_BESIDE = ("fidelity.toml",)
+"""Files that are sealed with the book and read by others."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Book:
     """Everything known about one country's law, read once and never changed.
 
@@ -53,6 +58,7 @@ class Book:
         profiles: The named choices of positions.
         sources: Acts and documents.
         file_digests: File name to SHA-256 (hex), line ends made Unix.
+        calendars: The calendar of business days under its file's name; empty where the book has none.
     """
 
     quantities: Mapping[str, Quantity]
@@ -60,8 +66,14 @@ class Book:
     profiles: Mapping[str, Profile]
     sources: Mapping[str, Source]
     file_digests: Mapping[str, str]
+    calendars: Mapping[str, WorkCalendar]
 
     @property
+    def calendar(self) -> WorkCalendar | None:
+        """The business days of the country; None where the book has no calendar.toml."""
+        return self.calendars.get(_CALENDAR)
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) over the sorted files: it names this state of the law in receipts."""
         return lock.book_digest(self.file_digests)
@@ -114,22 +126,35 @@ def jurisdictions() -> tuple[str, ...]:
     return tuple(sorted(child.name for child in _children(_BOOKS) if child.is_dir()))
 
 
-def load_book(folder: Folder | None = None, *, jurisdiction: str = "kz") -> Book:
+def load_book(folder: Folder | None = None, *, jurisdiction: str = "kz", cache: Path | None = None) -> Book:
     """Read the packaged book of a jurisdiction (once per process), or the one in a folder.
 
     A packaged book must match its lock; another is compared with its lock where it has one.
+
+    Args:
+        folder: Folder of another book; None for the packaged one.
+        jurisdiction: Which packaged book; used without a folder.
+        cache: Folder that keeps the compiled form, from which a book that has not changed is read some twenty times
+            as fast; None reads the TOML and writes nothing. One that cannot be written to changes nothing.
 
     Raises:
         BookProblem: law.file.*, naming file, line, key, the nearest right word and a way out.
         InputProblem: law.jurisdiction.unknown.
     """
     if folder is not None:
-        return _load(folder, must_be_sealed=False)
+        return _load(folder, must_be_sealed=False, cache=cache)
+    once = _packaged(jurisdiction)
+    if once.book is None:
+        _check_jurisdiction(jurisdiction)
+        once.book = _load(_BOOKS.joinpath(jurisdiction), must_be_sealed=True, cache=cache)
+    return once.book
+
+
+def _check_jurisdiction(jurisdiction: str) -> None:
     if jurisdiction not in jurisdictions():
         what = f"No law book of {jurisdiction!r} ships with Kezek."
         way_out = nearest(jurisdiction, [*jurisdictions()])
         raise InputProblem("law.jurisdiction.unknown", what, "jurisdiction", way_out)
-    return _packaged(jurisdiction)
 
 
 def seal(folder: Path) -> Path:
@@ -145,12 +170,40 @@ def seal(folder: Path) -> Path:
     return path
 
 
+@dataclass(slots=True)
+class _Once:
+    book: Book | None = None
+
+
 @cache
-def _packaged(jurisdiction: str) -> Book:
-    return _load(_BOOKS.joinpath(jurisdiction), must_be_sealed=True)
+def _packaged(jurisdiction: str) -> _Once:  # noqa: ARG001 - a place for each
+    return _Once()
 
 
-def _load(folder: Folder, *, must_be_sealed: bool) -> Book:
+def _load(folder: Folder, *, must_be_sealed: bool, cache: Path | None) -> Book:
+    if cache is None or not isinstance(folder, Path):
+        return _read_book(folder, must_be_sealed=must_be_sealed)
+    signature = compiled.signature_of(folder, _passed_over)
+    if signature is None:
+        return _read_book(folder, must_be_sealed=must_be_sealed)
+    path = compiled.path_in(cache, folder)
+    data = compiled.kept(path)
+    parts = compiled.load(data, signature=signature, must_be_sealed=must_be_sealed) if data is not None else None
+    if parts is not None:
+        return Book(*parts)
+    book = _read_book(folder, must_be_sealed=must_be_sealed)
+    sealed = (folder / lock.LOCK_NAME).is_file()
+    compiled.keep(compiled.dump(_parts(book), signature=signature, sealed=sealed), path)
+    return book
+
+
+def _parts(book: Book) -> compiled.Parts:
+    return compiled.Parts(
+        book.quantities, book.questions, book.profiles, book.sources, book.file_digests, book.calendars
+    )
+
+
+def _read_book(folder: Folder, *, must_be_sealed: bool) -> Book:
     data = _read(folder)
     seal_file = folder / lock.LOCK_NAME
     if seal_file.is_file():
@@ -180,22 +233,25 @@ def _read(folder: Folder) -> dict[str, bytes]:
 
 
 def _children(folder: Folder) -> Iterator[Folder]:
-    return (child for child in folder.iterdir() if not child.name.startswith((".", "__pycache__")))
+    return (child for child in folder.iterdir() if not _passed_over(child.name))
+
+
+def _passed_over(name: str) -> bool:
+    return name.startswith((".", "__pycache__"))
 
 
 def _checked(name: str, page: Folder) -> str:
     top_level = "/" not in name
-    if page.is_file() and name.endswith(".toml") and (not top_level or name in _HEADS):
+    allowed = [*_HEADS, _CALENDAR, *_BESIDE]
+    if page.is_file() and name.endswith(".toml") and (not top_level or name in allowed):
         return name
-    way_out = (
-        f"Remove it. {nearest(name, list(_HEADS))}" if top_level else "Keep <area>/<quantity>.toml and nothing else."
-    )
+    way_out = f"Remove it. {nearest(name, allowed)}" if top_level else "Keep <area>/<quantity>.toml and nothing else."
     raise BookProblem(BookCode.STRAY, f"{name} is no part of a law book.", name, way_out, name)
 
 
 def _assemble(data: Mapping[str, bytes]) -> Book:
-    pages = {name: BookFile(name, _text(name, content)) for name, content in data.items()}
-    heads = {name: pages.pop(name) for name in _HEADS}
+    pages = {name: BookFile(name, _text(name, content)) for name, content in data.items() if name not in _BESIDE}
+    heads = {name: pages.pop(name) for name in (*_HEADS, _CALENDAR) if name in pages}
     sources = parse_sources(heads["sources.toml"])
     questions = parse_questions(heads["questions.toml"])
     profiles = parse_profiles(heads["profiles.toml"], questions, heads["questions.toml"])
@@ -205,7 +261,15 @@ def _assemble(data: Mapping[str, bytes]) -> Book:
         check_timeline(quantity=quantity, questions=questions, file=page)
         quantities[quantity.key] = quantity
     _check_asked(quantities, questions, heads["questions.toml"])
-    return Book(MappingProxyType(quantities), questions, profiles, sources, MappingProxyType(_digests(data)))
+    calendars = {_CALENDAR: parse_calendar(heads[_CALENDAR], sources)} if _CALENDAR in heads else {}
+    return Book(
+        quantities=MappingProxyType(quantities),
+        questions=questions,
+        profiles=profiles,
+        sources=sources,
+        file_digests=MappingProxyType(_digests(data)),
+        calendars=MappingProxyType(calendars),
+    )
 
 
 def _text(name: str, content: bytes) -> str:

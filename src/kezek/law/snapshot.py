@@ -11,17 +11,32 @@ from kezek.law.keys import Amount, Banded, Flag, Key, Limit, Word, Words
 from kezek.law.problem import NoRuleInForce, UnknownKey
 from kezek.law.question import Caution, Profile, Question, check_readings
 from kezek.law.resolve import resolve
-from kezek.law.value import Content, Quantity, Scale, Unit, Unlimited, Value
+from kezek.law.value import Band, Content, Quantity, Scale, Unit, Unlimited, Value
 from kezek.units.problem import nearest
 
 T = TypeVar("T", int, str, bool, tuple[str, ...])
-_Answer = tuple[Value | Absent, frozenset[str]]
+_Answer = tuple[Value | Absent, frozenset[str], bool]
 
 
 @dataclass(slots=True)
-class _Record:
+class Record:
+    """What was asked of one law, or of the same law on several days.
+
+    Args:
+        touched: Questions on which another position would have changed an answer.
+        unconfirmed: Keys whose answers rest on an unconfirmed value.
+        asked: Every answer by its key and, for a scale, the amount it was asked at; in the order of asking.
+        keeps_answers: Whether `asked` is kept.
+    """
+
     touched: set[str] = field(default_factory=set)
     unconfirmed: set[str] = field(default_factory=set)
+    asked: dict[tuple[str, int | None, date], Value | Absent] = field(default_factory=dict)
+    keeps_answers: bool = True
+
+    def clear(self) -> None:
+        """Start anew."""
+        self.touched, self.unconfirmed, self.asked = set(), set(), {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +65,7 @@ class Snapshot:
     accept_unconfirmed: frozenset[str]
     digest: str
     _answers: dict[tuple[str, int | None], _Answer] = field(default_factory=dict, repr=False)
-    _record: _Record = field(default_factory=_Record, repr=False)
+    _record: Record = field(default_factory=Record, repr=False)
 
     def find(self, key: Key) -> Value | Absent:
         """Give the value in force with its evidence, or the typed absence; a scale comes whole.
@@ -68,6 +83,16 @@ class Snapshot:
         """
         return self._ask(key, at)
 
+    def band(self, key: Amount | Banded, at: int) -> Band | None:
+        """Give the row of a scale that holds an amount [of the scale's own unit]; None where there is no scale.
+
+        Raises:
+            UnknownKey: law.key.unknown.
+        """
+        whole = self._answers.get((key, None)) or self._answer(key, None)
+        content = whole[0].content if isinstance(whole[0], Value) else None
+        return content.row(at) if isinstance(content, Scale) else None
+
     def at(self, key: str, amount: int) -> Value | Absent:
         """Give the value of any key, written as a text, at an amount: for code that walks over the book.
 
@@ -82,7 +107,7 @@ class Snapshot:
         Raises:
             NoRuleInForce: law.value.*, with the absence. UnknownKey: law.key.unknown.
         """
-        found = self.find(key)
+        found = self._ask(key, None)
         if isinstance(found, Value):
             return found
         raise NoRuleInForce(found, on=self.on)
@@ -137,9 +162,9 @@ class Snapshot:
         """Keys whose answers so far rest on an unconfirmed value."""
         return frozenset(self._record.unconfirmed)
 
-    def tracked(self) -> "Snapshot":
-        """Give the same law with an empty record."""
-        return replace(self, _record=_Record())
+    def recording(self, record: Record) -> "Snapshot":
+        """Give the same law, writing into a record that may be shared with the law of other days."""
+        return replace(self, _record=record)
 
     def with_readings(self, readings: Mapping[str, str]) -> "Snapshot":
         """Give the law under other positions on some questions, with an empty record; values are shared, not copied.
@@ -149,22 +174,27 @@ class Snapshot:
         """
         check_readings(readings=readings, questions=self.questions)
         positions = MappingProxyType({**self.positions, **readings})
-        return replace(self, positions=positions, chosen=self.chosen | {*readings}, _answers={}, _record=_Record())
+        return replace(self, positions=positions, chosen=self.chosen | {*readings}, _answers={}, _record=Record())
 
     def _ask(self, key: str, at: int | None) -> Value | Absent:
         answer = self._answers.get((key, at))
         if answer is None:
             answer = self._answers[key, at] = self._answer(key, at)
-        found, touched = answer
-        self._record.touched |= touched
-        if isinstance(found, Value) and found.unconfirmed:
-            self._record.unconfirmed.add(key)
+        found, touched, unconfirmed = answer
+        record = self._record
+        if record.keeps_answers:
+            record.asked[key, at, self.on] = found
+        if touched:
+            record.touched |= touched
+        if unconfirmed:
+            record.unconfirmed.add(key)
         return found
 
     def _answer(self, key: str, at: int | None) -> _Answer:
         quantity = self._quantity(key)
         found = self._settled(quantity, at, self.positions, self.chosen)
-        return found, frozenset(q for q in quantity.questions if self._matters(quantity, at, q, found))
+        touched = frozenset(q for q in quantity.questions if self._matters(quantity, at, q, found))
+        return found, touched, isinstance(found, Value) and found.unconfirmed
 
     def _matters(self, quantity: Quantity, at: int | None, question: str, found: Value | Absent) -> bool:
         others = {*self.questions[question].positions} - {self.positions[question]}
@@ -204,7 +234,9 @@ class Snapshot:
         return self.quantities[key]
 
     def _typed(self, key: Key, kind: type[T]) -> T:
-        value = self.require(key)
+        value = self._ask(key, None)
+        if not isinstance(value, Value):
+            raise NoRuleInForce(value, on=self.on)
         if type(value.content) is kind:
             return value.content
         raise TypeError(f"{key} is {_noun(value.content, value.unit)}, asked for as {kind.__name__}")

@@ -14,11 +14,14 @@ class Unit(StrEnum):
 
     TIYN = "tiyn"
     TIYN_PER_KWH = "tiyn/kWh"
+    SAT = "sat"
     PPM = "ppm"
     KWH = "kWh"
     W = "W"
     MCI = "MCI"
     USD_CENTS = "USD cents"
+    USD_CENTS_PER_MWH = "USD cents/MWh"
+    HOURS = "hours"
     DAYS = "days"
     BUSINESS_DAYS = "business_days"
     MONTHS = "months"
@@ -41,11 +44,12 @@ class Confidence(StrEnum):
 
 
 class Status(StrEnum):
-    """Whether a text was ever law."""
+    """Whether a text was ever law; an expectation is a change announced and not seen in force."""
 
     LAW = "law"
     DRAFT = "draft"
     PROPOSAL = "proposal"
+    EXPECTATION = "expectation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import pytest
 
 from kezek.law.book import Ended, NoRuleInForce, NotCovered, NotYetInForce, Unknown, Value, load_book
 from kezek.law.problem import UnknownKey
+from kezek.law.snapshot import Record
 from kezek.units.problem import InputProblem
 
 GAP = ("until_on = 2025-01-01", 'until_on = 2024-07-01\ngap = "repealed for half a year"')
@@ -119,13 +120,18 @@ def test_touched_by_an_absence_and_not_by_agreement(book, pages, write_book):
     assert agreed.touched() == frozenset()
 
 
-def test_tracked_starts_an_empty_record_of_the_same_law(book):
+def test_the_same_law_writes_into_another_record(book):
     law = book.at(on=date(2025, 6, 1))
     law.amount("sale.share")
-    fresh = law.tracked()
-    assert fresh.touched() == frozenset()
-    assert fresh.amount("sale.share") == 750_000
-    assert fresh.touched() == law.touched() == {"sale.share_2025"}
+    record = Record()
+    other = law.recording(record)
+    assert other.touched() == frozenset()
+    assert other.amount("sale.share") == 750_000
+    assert record.touched == other.touched() == law.touched() == {"sale.share_2025"}
+    assert [(key, at, on) for key, at, on in record.asked] == [("sale.share", None, date(2025, 6, 1))]
+    record.clear()
+    assert not record.touched
+    assert not record.asked
 
 
 def test_overlay_shares_the_values_and_leaves_the_first_alone(book):
