@@ -191,7 +191,7 @@ def test_verdicts_say_which_reading_would_change_them(default_day):
 
 def test_verdicts_follow_from_the_filed_books_alone(default_day):
     """Nothing but the books in the log decides: no plan of the simulation can be read by the check."""
-    lens = default_day.request.lens.fresh()
+    lens = default_day.request.lens.with_readings({})
     filed = [event for event in parse_entries(default_day.log.entries_text()) if event["type"] == "books.filed"]
     again = [check(facts=from_plain(OperatorFacts, event["data"]), lens=lens) for event in filed]
     assert again == default_day.state.verdicts and len(again) == 84

@@ -19,7 +19,7 @@ from kezek.registry.zone import Zone
 @pytest.fixture
 def engine(default_day):
     opened = from_opened(default_day)
-    engine = DayEngine(lens=default_day.request.lens.fresh(), opened=opened)
+    engine = DayEngine(lens=default_day.request.lens.with_readings({}), opened=opened)
     for operator in default_day.state.operators.values():
         engine.admit(operator)
     return engine

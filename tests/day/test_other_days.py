@@ -206,7 +206,7 @@ def test_the_meters_are_judged_by_the_coins_from_the_first_day_of_a_quarter_on(m
         assert book.cost_tiyn > 0
     book = miners[0].books[-1]
     bypassed = replace(book, metered_wh=book.least_energy_wh * 97 // 100)
-    verdict = check(facts=replace(miners[0], books=(bypassed,)), lens=day.request.lens.fresh())
+    verdict = check(facts=replace(miners[0], books=(bypassed,)), lens=day.request.lens.with_readings({}))
     (finding,) = (one for one in verdict.findings if one.duty == "records.energy")
     assert (finding.status, finding.reason) == ("at_risk", "duties.records.meter_under_coins")
 

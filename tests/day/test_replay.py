@@ -27,7 +27,7 @@ from kezek.units.problem import InputProblem
 def events(default_day):
     """A whole day of two bidders and one hour, with an order, a revision, a reading of nothing and a refused one."""
     logged = parse_entries(default_day.log.entries_text())
-    engine = DayEngine(lens=default_day.request.lens.fresh(), opened=from_plain(Opened, logged[0]["data"]))
+    engine = DayEngine(lens=default_day.request.lens.with_readings({}), opened=from_plain(Opened, logged[0]["data"]))
     on = engine.opened.on
     buyers = [
         one

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from kezek.day.bidding import site_costs
+from kezek.day.given import nothing_amiss
 from kezek.day.settings import Settings
 from kezek.duties.facts import FeeRecord, OperatorFacts, Purchased, QuarterBook, Sighting
 from kezek.duties.fee import due_on, fee_owed_tiyn, fee_rate_tiyn_per_kwh
@@ -40,7 +41,7 @@ OVERSOLD_PPM = (20_000, 100_000)
 UNCAPPED_PURCHASE_KWH = 5_000
 """Largest single purchase where the law knows no maximum."""
 FEE_DAYS_EARLY = (1, 10)
-"""Days ahead of the deadline on which the fee is returned and paid, drawn; the last is exclusive."""
+"""Days ahead of the deadline on which fees are paid, returns and reports filed, drawn; the last is exclusive."""
 INSPECTED_MACHINES = 8
 """Machines that the inspection of a quarter looks at."""
 _ON_GRID = (Route.GRID_SURPLUS, Route.HOSTED)
@@ -106,14 +107,15 @@ def operator_facts(
     return OperatorFacts(
         operator_id=operator.operator_id,
         route=operator.route,
-        licence=operator.licence,
+        licences=(operator.licence,),
         as_of_on=ground.on,
         accredited_pool_ids=frozenset(ground.fleet.words("pools")),
         licensed_exchange_ids=frozenset(ground.fleet.words("exchanges")),
         sightings=_inspections(operator, running, periods, ground.stream),
         register_digest="",
-        locked_machines_gone=(),
+        imports=(),
         books=tuple(_book(operator, period, ground) for period in periods),
+        replacements=(),
     )
 
 
@@ -128,7 +130,7 @@ def _inspections(
         seen_on = period.quarter.from_on + timedelta(days=drawn.child("day").integer(0, days))
         first, count = drawn.child("first").integer(0, len(running)), min(INSPECTED_MACHINES, len(running))
         places = (first + step * (len(running) // count) for step in range(count))
-        seen += [Sighting(running[place % len(running)], seen_on, "") for place in places]
+        seen += [Sighting(running[place % len(running)], seen_on, "", at_licensed_site=True) for place in places]
     return tuple(seen)
 
 
@@ -153,7 +155,7 @@ def _book(operator: Operator, period: PeriodFacts, ground: Ground) -> QuarterBoo
         metered_wh=metered_wh, price_tiyn_per_kwh=price, coin_value_tiyn=coin_value, costs=costs
     )
     started_on = max(period.quarter.from_on, operator.licence.term.from_on)
-    return QuarterBook(
+    book = QuarterBook(
         quarter=period.quarter,
         until_on=period.until_on,
         mined=Period(started_on, period.until_on if metered_wh else started_on),
@@ -171,6 +173,7 @@ def _book(operator: Operator, period: PeriodFacts, ground: Ground) -> QuarterBoo
         tax_declared_tiyn=_tax(coin_value, cost_tiyn, law),
         fee=_fee_record(period, ground.on, fee_tiyn, law, stream.child("fee")),
     )
+    return nothing_amiss(book, report_on=_report_on(period, ground.on, law, stream.child("report")))
 
 
 def _buys_on_platform(route: Route, law: Snapshot) -> bool:
@@ -311,3 +314,15 @@ def _fee_record(period: PeriodFacts, on: date, owed_tiyn: int, law: Snapshot, st
     paid_on = payment_due - timedelta(days=stream.child("paid").integer(*FEE_DAYS_EARLY))
     paid = paid_on <= on
     return FeeRecord(return_on if return_on <= on else None, paid_on if paid else None, owed_tiyn if paid else 0)
+
+
+def _report_on(period: PeriodFacts, on: date, law: Snapshot, stream: Stream) -> date | None:
+    """File the quarterly report of the notification regime ahead of its deadline, as far as that day has come."""
+    if period.until_on < period.quarter.until_on:
+        return None
+    try:
+        due = law.text(keys.REPORT_MINER_QUARTERLY_DUE)
+    except NoRuleInForce:
+        return None
+    filed_on = due_on(rule=due, quarter=period.quarter) - timedelta(days=stream.integer(*FEE_DAYS_EARLY))
+    return filed_on if filed_on <= on else None

@@ -71,7 +71,7 @@ def _value(hint: Any, plain: Any) -> Any:  # noqa: ANN401 - dispatch over annota
         return _tuple(arguments, plain)
     if origin is frozenset:
         return frozenset(_value(arguments[0], item) for item in _of(list, plain))
-    if origin is dict:
+    if origin in (dict, Mapping):
         return {key: _value(arguments[1], item) for key, item in _of(dict, plain).items()}
     if dataclasses.is_dataclass(hint):
         return from_plain(hint, plain)  # type: ignore[arg-type]

@@ -411,7 +411,7 @@ class DayEngine:
         at = self._day_end_at + timedelta(hours=1)
         self._record(Input.BOOKS, facts.operator_id, at, facts)
         self._check_meters(at)
-        verdict = check(facts=facts, lens=self.lens)
+        verdict = check(facts=facts, lens=self.lens, explained=False)
         self.state.verdicts.append(verdict)
         self._record(Derived.VERDICT, verdict.operator_id, at, verdict_body(verdict))
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from kezek.day.given import given, licence_of, received_sat
 from kezek.duties.check import breaches
-from kezek.duties.facts import LockedMachine, OperatorFacts, Purchased, QuarterBook, Sighting
+from kezek.duties.facts import Departure, Import, OperatorFacts, Purchased, QuarterBook, Sighting
 from kezek.duties.fee import due_on
 from kezek.duties.lens import Lens
 from kezek.duties.sale import due_sale_sat
@@ -74,31 +75,32 @@ def _in_quarter(quarter: Quarter, day: int) -> date:
 
 def licence_ran_out(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Let the licence end inside the quarter while the machines run on."""
-    term = Period(facts.licence.term.from_on, _in_quarter(scene.quarter, 70))
-    return replace(facts, licence=replace(facts.licence, term=term))
+    licence = licence_of(facts)
+    term = Period(licence.term.from_on, _in_quarter(scene.quarter, 70))
+    return replace(facts, licences=(replace(licence, term=term),))
 
 
 def mined_while_suspended(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Suspend the licence for a month of the quarter while the machines run on."""
     suspension = Period(_in_quarter(scene.quarter, 20), _in_quarter(scene.quarter, 51))
-    return replace(facts, licence=replace(facts.licence, suspensions=(suspension,)))
+    return replace(facts, licences=(replace(licence_of(facts), suspensions=(suspension,)),))
 
 
 def machines_off_the_register(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Let an inspection see machines whose serial numbers nobody registered, and some of the operator next door."""
     seen_on = _in_quarter(scene.quarter, 40)
     foreign = [f"XXX0000-{number:08X}" for number in range(1, 15)]
-    borrowed = [one.serial for one in scene.neighbour.sightings[:3]]
-    seen = tuple(Sighting(serial, seen_on, "") for serial in (*foreign, *borrowed))
-    return replace(facts, sightings=facts.sightings + seen)
+    borrowed = [one.serial for one in given(scene.neighbour.sightings)[:3]]
+    seen = [Sighting(serial, seen_on, "", at_licensed_site=True) for serial in (*foreign, *borrowed)]
+    return replace(facts, sightings=(*given(facts.sightings), *seen))
 
 
 def foreign_pool(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Move a fifth of the payouts to a pool that is on no list."""
 
     def change(book: QuarterBook) -> QuarterBook:
-        moved = book.total_received_sat // 5
-        (pool, sat), *others = book.received_sat
+        moved = received_sat(book) // 5
+        (pool, sat), *others = given(book.received_sat)
         return replace(book, received_sat=((pool, sat - moved), (FOREIGN_POOL, moved), *others))
 
     return _change_book(facts, scene.quarter, change)
@@ -108,9 +110,9 @@ def power_from_elsewhere(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Book 6 % less bought energy than the meters counted."""
 
     def change(book: QuarterBook) -> QuarterBook:
-        bought_kwh = share_of(book.metered_wh // 1_000, 940_000)
+        bought_kwh = share_of(given(book.metered_wh) // 1_000, 940_000)
         if facts.route in (Route.GRID_SURPLUS, Route.HOSTED):
-            return replace(book, platform=replace(book.platform, energy_kwh=bought_kwh))
+            return replace(book, platform=replace(given(book.platform), energy_kwh=bought_kwh))
         return replace(book, other_source_kwh=bought_kwh)
 
     return _change_book(facts, scene.quarter, change)
@@ -122,7 +124,7 @@ def purchase_over_size(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     def change(book: QuarterBook) -> QuarterBook:
         on = _in_quarter(scene.quarter, 33)
         limit_kwh = scene.lens.on(on).limit(keys.ENERGY_PURCHASE_MAX_KWH) or 1_000
-        return replace(book, platform=Purchased(book.platform.energy_kwh, limit_kwh * 14 // 10, on))
+        return replace(book, platform=Purchased(given(book.platform).energy_kwh, limit_kwh * 14 // 10, on))
 
     return _change_book(facts, scene.quarter, change)
 
@@ -131,9 +133,9 @@ def sold_too_little(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Sell less than was due by 12 % of the coins."""
 
     def change(book: QuarterBook) -> QuarterBook:
-        law, received_sat = scene.lens.on(book.last_on), book.total_received_sat
-        due_sat = due_sale_sat(received_sat=received_sat, mined_sat=book.mined_sat, law=law)
-        return replace(book, sold_sat=((book.sold_sat[0][0], max(0, due_sat - share_of(received_sat, 120_000))),))
+        law, got_sat, ((venue, _), *_) = scene.lens.on(book.last_on), received_sat(book), given(book.sold_sat)
+        due_sat = due_sale_sat(received_sat=got_sat, mined_sat=given(book.mined_sat), law=law)
+        return replace(book, sold_sat=((venue, max(0, due_sat - share_of(got_sat, 120_000))),))
 
     return _change_book(facts, scene.quarter, change)
 
@@ -142,7 +144,7 @@ def sold_abroad(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Sell the due share where it must be sold, and some more where it must not."""
 
     def change(book: QuarterBook) -> QuarterBook:
-        return replace(book, sold_sat=(*book.sold_sat, (FOREIGN_EXCHANGE, book.total_received_sat // 20)))
+        return replace(book, sold_sat=(*given(book.sold_sat), (FOREIGN_EXCHANGE, received_sat(book) // 20)))
 
     return _change_book(facts, scene.quarter, change)
 
@@ -158,7 +160,11 @@ def _late_on(facts: OperatorFacts, scene: Scene, key: keys.Word, days: int) -> d
 def returned_late(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """File the fee return six days late, or not yet where those days have not passed."""
     late_on = _late_on(facts, scene, keys.FEE_RETURN_DUE, 6)
-    return _change_book(facts, scene.quarter, lambda book: replace(book, fee=replace(book.fee, return_on=late_on)))
+
+    def change(book: QuarterBook) -> QuarterBook:
+        return replace(book, fee=replace(given(book.fee), return_on=late_on))
+
+    return _change_book(facts, scene.quarter, change)
 
 
 def paid_late(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
@@ -166,8 +172,8 @@ def paid_late(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     late_on = _late_on(facts, scene, keys.FEE_PAYMENT_DUE, 9)
 
     def change(book: QuarterBook) -> QuarterBook:
-        paid_tiyn = book.fee.paid_tiyn if late_on else 0
-        return replace(book, fee=replace(book.fee, paid_on=late_on, paid_tiyn=paid_tiyn))
+        fee = given(book.fee)
+        return replace(book, fee=replace(fee, paid_on=late_on, paid_tiyn=fee.paid_tiyn if late_on else 0))
 
     return _change_book(facts, scene.quarter, change)
 
@@ -176,7 +182,8 @@ def paid_too_little(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Pay the fee for 85 % of the metered energy."""
 
     def change(book: QuarterBook) -> QuarterBook:
-        return replace(book, fee=replace(book.fee, paid_tiyn=share_of(book.fee.paid_tiyn, 850_000)))
+        fee = given(book.fee)
+        return replace(book, fee=replace(fee, paid_tiyn=share_of(fee.paid_tiyn, 850_000)))
 
     return _change_book(facts, scene.quarter, change)
 
@@ -185,26 +192,32 @@ def taxed_too_little(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Declare 70 % of the income tax."""
 
     def change(book: QuarterBook) -> QuarterBook:
-        return replace(book, tax_declared_tiyn=share_of(book.tax_declared_tiyn, 700_000))
+        return replace(book, tax_declared_tiyn=share_of(given(book.tax_declared_tiyn), 700_000))
 
     return _change_book(facts, scene.quarter, change)
 
 
 def lock_broken(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
-    """Let machines that were imported free of VAT leave after three years."""
+    """Sell machines that were imported free of VAT after three years."""
     left_on = _in_quarter(scene.quarter, 15)
-    gone = tuple(
-        LockedMachine(f"LCK0000-{number:08X}", left_on.replace(year=left_on.year - 3, day=1), left_on)
+    gone = [
+        Import(
+            serial=f"LCK0000-{number:08X}",
+            imported_on=left_on.replace(year=left_on.year - 3, day=1),
+            left_on=left_on,
+            departure=Departure.SOLD,
+            on_kz_balance_sheet=True,
+        )
         for number in range(1, 9)
-    )
-    return replace(facts, locked_machines_gone=gone)
+    ]
+    return replace(facts, imports=(*given(facts.imports), *gone))
 
 
 def coins_hidden(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Report nine tenths of the coins that the pools paid out."""
 
     def change(book: QuarterBook) -> QuarterBook:
-        return replace(book, disclosed_sat=share_of(book.total_received_sat, 900_000))
+        return replace(book, disclosed_sat=share_of(received_sat(book), 900_000))
 
     return _change_book(facts, scene.quarter, change)
 
@@ -213,7 +226,7 @@ def meter_bypassed(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
     """Let the meter see 70 % of the least energy that the coins took; what was bought, paid and declared stays."""
 
     def change(book: QuarterBook) -> QuarterBook:
-        return replace(book, metered_wh=share_of(book.least_energy_wh, 700_000))
+        return replace(book, metered_wh=share_of(given(book.least_energy_wh), 700_000))
 
     return _change_book(facts, scene.quarter, change)
 
@@ -252,7 +265,7 @@ def plant_breaches(
     """
     by_id = {one.operator_id: one for one in facts}
     free = stream.shuffled(sorted(by_id))
-    own = lens.fresh()
+    own = lens.with_readings({})  # the same law with a record of its own
     before = {who: _closed_breaches(one, own) for who, one in by_id.items()}
     plans: list[Plan] = []
     for duty, plant in KINDS:
@@ -290,5 +303,5 @@ def behind_pace(facts: OperatorFacts) -> OperatorFacts:
     book = facts.books[-1]
     if facts.is_closed(book):
         return facts
-    slow = tuple((venue, sat * 300_000 // PPM) for venue, sat in book.sold_sat)
+    slow = tuple((venue, sat * 300_000 // PPM) for venue, sat in given(book.sold_sat))
     return replace(facts, books=(*facts.books[:-1], replace(book, sold_sat=slow)))

@@ -12,6 +12,7 @@ from kezek.day.bidding import Bids, GroupBid, group_bids, make_bids
 from kezek.day.books import Ground, PeriodFacts, operator_facts, period_facts, power_costs
 from kezek.day.engine import DayEngine
 from kezek.day.events import Opened, Payout, Prepaid, Revision, Supply
+from kezek.day.given import given, licence_of
 from kezek.day.planted import Plan, behind_pace, plant_breaches, require_free_names
 from kezek.day.replay import table_digests
 from kezek.day.rules import market_rules, session_of
@@ -193,7 +194,7 @@ def _draw_fleet(request: DayRequest, stream: Stream) -> _Fleet:
         tiyn_per_usd=figures.tiyn_per_usd(),
     )
     facts, plans = _books(request, operators, register, periods, stream.child("books"))
-    licences = {one.operator_id: one.licence for one in facts}
+    licences = {one.operator_id: licence_of(one) for one in facts}
     licensed = tuple(replace(one, licence=licences[one.operator_id]) for one in operators)
     return _Fleet(licensed, register, facts, plans)
 
@@ -307,8 +308,11 @@ def _books(
 
 
 def _looked_up(facts: OperatorFacts, owners: Mapping[str, str], digest: str) -> OperatorFacts:
-    """Ask the register whose each machine is that was seen at a site; "" where it does not hold the serial number."""
-    seen = tuple(replace(one, registered_to=owners.get(one.serial, "")) for one in facts.sightings)
+    """Ask the register whose each machine is that was seen, and compare the fingerprints of those it holds."""
+    seen = tuple(
+        replace(one, registered_to=owners.get(one.serial, ""), fingerprint_matches=one.serial in owners or None)
+        for one in given(facts.sightings)
+    )
     return replace(facts, sightings=seen, register_digest=digest)
 
 

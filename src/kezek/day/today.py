@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from kezek.day.books import booked_fee_rate, least_energy_of_coins_wh, mining_cost_tiyn, sales
 from kezek.day.events import Payout
+from kezek.day.given import given, nothing_amiss
 from kezek.day.state import DayState
 from kezek.duties.facts import FeeRecord, OperatorFacts, Purchased, QuarterBook
 from kezek.duties.fee import fee_owed_tiyn
@@ -67,49 +68,48 @@ def with_today(*, facts: OperatorFacts, today: Today, exchanges: Sequence[str], 
     last, payout = facts.books[-1], today.payout
     book = _empty_book(last, payout.pool_id, today.on) if facts.is_closed(last) else last
     own_kwh = 0 if facts.route in (Route.GRID_SURPLUS, Route.HOSTED) else ceil_div(today.metered_wh, 1_000)
-    (pool, sat), *others = book.received_sat
+    (pool, sat), *others = given(book.received_sat)
     value = value_tiyn(sat=payout.paid_sat, tiyn_per_btc=today.tiyn_per_btc)
     least_wh = least_energy_of_coins_wh(payout.paid_sat, today.segments, today.operator)
     sold = sales(payout.paid_sat, payout.credited_sat, exchanges, law)
-    platform = replace(book.platform, energy_kwh=book.platform.energy_kwh + today.bought.energy_kwh)
+    platform = given(book.platform)
     return replace(
         book,
         until_on=today.on + timedelta(days=1),
         mined=_mined(book, today),
-        mined_sat=book.mined_sat + payout.credited_sat,
+        mined_sat=given(book.mined_sat) + payout.credited_sat,
         received_sat=((pool, sat + payout.paid_sat), *others),
-        sold_sat=(*book.sold_sat, *sold),
-        disclosed_sat=book.disclosed_sat + payout.paid_sat,
-        metered_wh=book.metered_wh + today.metered_wh,
-        platform=platform,
-        other_source_kwh=book.other_source_kwh + own_kwh,
-        least_energy_wh=book.least_energy_wh + least_wh,
+        sold_sat=(*given(book.sold_sat), *sold),
+        disclosed_sat=given(book.disclosed_sat) + payout.paid_sat,
+        metered_wh=given(book.metered_wh) + today.metered_wh,
+        platform=replace(platform, energy_kwh=platform.energy_kwh + today.bought.energy_kwh),
+        other_source_kwh=given(book.other_source_kwh) + own_kwh,
+        least_energy_wh=given(book.least_energy_wh) + least_wh,
         average_price_tiyn_per_kwh=_average_price(book, today),
-        coin_value_tiyn=book.coin_value_tiyn + value,
-        cost_tiyn=book.cost_tiyn + _cost_tiyn(book, today, value, law),
+        coin_value_tiyn=given(book.coin_value_tiyn) + value,
+        cost_tiyn=given(book.cost_tiyn) + _cost_tiyn(book, today, value, law),
     )
 
 
 def _mined(book: QuarterBook, today: Today) -> Period:
     """Stretch the days of mining to this one where machines ran; the first such day begins them."""
+    mined = given(book.mined)
     if not today.metered_wh:
-        return book.mined
-    empty = book.mined.from_on >= book.mined.until_on
-    return Period(today.on if empty else book.mined.from_on, today.on + timedelta(days=1))
+        return mined
+    empty = mined.from_on >= mined.until_on
+    return Period(today.on if empty else mined.from_on, today.on + timedelta(days=1))
 
 
 def _average_price(book: QuarterBook, today: Today) -> int:
     """Average what the platform's energy of the quarter cost; without any, the price stays as booked. [tiyn/kWh]"""
-    energy_kwh = book.platform.energy_kwh + today.bought.energy_kwh
-    before_tiyn = book.platform.energy_kwh * book.average_price_tiyn_per_kwh
-    return (
-        half_up(before_tiyn + today.bought.paid_tiyn, energy_kwh) if energy_kwh else book.average_price_tiyn_per_kwh
-    )
+    before_kwh, price = given(book.platform).energy_kwh, given(book.average_price_tiyn_per_kwh)
+    energy_kwh = before_kwh + today.bought.energy_kwh
+    return half_up(before_kwh * price + today.bought.paid_tiyn, energy_kwh) if energy_kwh else price
 
 
 def _cost_tiyn(book: QuarterBook, today: Today, value_tiyn: int, law: Snapshot) -> int:
     """Cost of the day, fee included: power at the day's own average price, else at the booked one. [tiyn]"""
-    bought, price = today.bought, book.average_price_tiyn_per_kwh
+    bought, price = today.bought, given(book.average_price_tiyn_per_kwh)
     price = half_up(bought.paid_tiyn, bought.energy_kwh) if bought.energy_kwh else price
     rate = booked_fee_rate(route=today.operator.route, price=price, law=law)
     fee_tiyn = fee_owed_tiyn(metered_wh=today.metered_wh, rate_tiyn_per_kwh=rate)
@@ -123,7 +123,7 @@ def _cost_tiyn(book: QuarterBook, today: Today, value_tiyn: int, law: Snapshot) 
 
 def _empty_book(last: QuarterBook, pool_id: str, on: date) -> QuarterBook:
     """Open the book of a quarter on its first day."""
-    return QuarterBook(
+    book = QuarterBook(
         quarter=last.quarter.next,
         until_on=on,
         mined=Period(on, on),
@@ -141,3 +141,4 @@ def _empty_book(last: QuarterBook, pool_id: str, on: date) -> QuarterBook:
         tax_declared_tiyn=0,
         fee=FeeRecord(None, None, 0),
     )
+    return nothing_amiss(book, report_on=None)

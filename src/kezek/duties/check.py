@@ -1,39 +1,38 @@
 """The compliance check: every duty of an operator, for closed and open quarters, with its robustness."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
-from kezek.duties import energy, equipment, fee, licence, records, sale, tax
+from kezek.duties import energy, equipment, fee, licence, notification, records, sale, tax, vat
+from kezek.duties.case import Case, Duty, FactMissing, Scope
 from kezek.duties.facts import OperatorFacts, QuarterBook
-from kezek.duties.finding import Change, Finding, Status
-from kezek.duties.lens import Lens
+from kezek.duties.finding import Change, Consequence, Finding, Status
+from kezek.duties.lens import Lens, Moved
+from kezek.duties.penalty import consequences
+from kezek.duties.trace import Trace
 from kezek.law.absence import Unknown
 from kezek.law.problem import NoRuleInForce
+from kezek.law.snapshot import Record, Snapshot
+from kezek.law.term import Tape
 
-Duty = Callable[[OperatorFacts, QuarterBook, Lens], Finding]
-
-DUTIES: dict[str, Duty] = {
-    "licence.held": licence.licence_held,
-    "equipment.registered": equipment.machines_registered,
-    "pool.accredited": equipment.pool_accredited,
-    "energy.source": energy.energy_sourced,
-    "energy.purchase_size": energy.purchase_size,
-    "sale.share": sale.sale_share,
-    "sale.venue": sale.sale_venue,
-    "fee.return": fee.fee_returned,
-    "fee.payment": fee.fee_paid_in_time,
-    "fee.amount": fee.fee_paid_in_full,
-    "tax.income": tax.income_tax_declared,
-    "vat.import_lock": equipment.vat_lock_kept,
-    "records.coins": records.coins_disclosed,
-    "records.energy": records.energy_metered,
-}
+_ROOMS = (licence.DUTIES, notification.DUTIES, equipment.DUTIES, energy.DUTIES, sale.DUTIES, fee.DUTIES, tax.DUTIES,
+          vat.DUTIES, records.DUTIES)  # fmt: skip
+DUTIES: dict[str, Duty] = {duty.name: duty for room in _ROOMS for duty in room}
 """Every duty that is judged, in the order in which they are shown."""
 
-SPLIT_BY_DAY = frozenset({"licence.held", "energy.purchase_size"})
-"""Duties that look up the law of each day themselves, so that a change inside a quarter leaves them determined."""
+
+@dataclass(frozen=True, slots=True)
+class DutyResult:
+    """One duty over all its periods: the worst finding names its status."""
+
+    duty: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def status(self) -> Status:
+        """Worst status of its periods, in the order of `Status`."""
+        return _worst(finding.status for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +45,20 @@ class Verdict:
     @property
     def status(self) -> Status:
         """Worst status, in the order of `Status`; without books nothing applies."""
-        present = {finding.status for finding in self.findings}
-        return next((status for status in Status if status in present), Status.NOT_APPLICABLE)
+        return _worst(finding.status for finding in self.findings)
 
     @property
     def breached(self) -> tuple[Finding, ...]:
         """Duties of closed periods that are breached."""
         return tuple(finding for finding in self.findings if finding.status is Status.BREACHED)
+
+    @property
+    def duties(self) -> tuple[DutyResult, ...]:
+        """The findings by duty, in the order of `DUTIES`."""
+        found: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            found.setdefault(finding.duty, []).append(finding)
+        return tuple(DutyResult(name, tuple(found[name])) for name in DUTIES if name in found)
 
     def counts(self) -> dict[Status, int]:
         """Count findings by status."""
@@ -60,40 +66,63 @@ class Verdict:
         return {status: counted[status] for status in Status}
 
 
-def check(*, facts: OperatorFacts, lens: Lens) -> Verdict:
-    """Judge every duty of an operator for every quarter in its books.
+def _worst(statuses: Iterable[Status]) -> Status:
+    present = set(statuses)
+    return next((status for status in Status if status in present), Status.NOT_APPLICABLE)
+
+
+def check(*, facts: OperatorFacts, lens: Lens, explained: bool = True) -> Verdict:
+    """Judge every duty of an operator for every quarter in its books, and for its standing where that is given.
 
     A closed quarter is met, breached, undetermined or does not apply; an open one is at most at risk. Missing law
-    makes a duty undetermined, never met. So does law that changes inside the quarter, where the books of the whole
-    quarter would be judged otherwise by the law of its first day: they do not say what happened before the change.
+    and missing facts make a duty undetermined, never met. So does law that changes inside the quarter, where the
+    books of the whole quarter would be judged otherwise by the law of its first day: they do not say what happened
+    before the change.
 
-    Guarantees: one finding per duty and quarter; each says under which readings of the law it would be another. The
+    Args:
+        explained: Keep how each finding came about; without, the findings are the same.
+
+    Guarantees: one finding per duty and period; each says under which readings of the law it would be another. The
     lens has on record every question and unconfirmed value that a finding rests on, not those of other readings.
     """
-    findings: list[Finding] = []
-    for book in facts.books:
-        findings += [_with_changes(name, duty, facts, book, lens) for name, duty in DUTIES.items()]
-    return Verdict(facts.operator_id, tuple(findings))
+    lens.settle()
+    return Verdict(
+        facts.operator_id, tuple(_examine(one, facts, book, lens, explained) for one, book in _docket(facts))
+    )
 
 
 def breaches(*, facts: OperatorFacts, lens: Lens) -> frozenset[tuple[str, str]]:
     """Name duty and quarter of each breach under the lens' own readings; other readings are not tried."""
-    found = (_judge(name, duty, facts, book, lens) for book in facts.books for name, duty in DUTIES.items())
+    found = (_judge(one, facts, book, lens, None) for one, book in _docket(facts))
     return frozenset((one.duty, one.period) for one in found if one.status is Status.BREACHED)
 
 
-def _judge(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
-    """Judge one duty by the law of the last day; where that of the first would say otherwise, leave it open."""
-    finding = _judge_by_one_law(name, duty, facts, book, lens)
-    changed_on = lens.changed_on(from_on=book.quarter.from_on, last_on=book.last_on)
-    if name in SPLIT_BY_DAY or not changed_on:
+def _docket(facts: OperatorFacts) -> Sequence[tuple[Duty, QuarterBook | None]]:
+    """List what is to be judged: each duty of the standing once, each other one for each quarter."""
+    standing = [one for one in DUTIES.values() if one.scope is Scope.STANDING and facts.standing is not None]
+    quarterly = [one for one in DUTIES.values() if one.scope is Scope.QUARTER]
+    return [*((one, None) for one in standing), *((one, book) for book in facts.books for one in quarterly)]
+
+
+def _judge(one: Duty, facts: OperatorFacts, book: QuarterBook | None, lens: Lens, tape: Tape | None) -> Finding:
+    """Judge one duty by the law of the last day; where that of the first would say otherwise, leave it open.
+
+    Where there was nothing amiss in the whole quarter, there was nothing in the part in which the rule was in force.
+    """
+    finding = _judge_by_one_law(one, facts, book, lens, tape)
+    if one.split_by_day or book is None:
         return finding
-    before = _judge_by_one_law(name, duty, facts, book, lens.as_it_stood(book.quarter.from_on))
+    changed_on = lens.changed_on(from_on=book.quarter.from_on, last_on=book.last_on, reads=one.reads)
+    if not changed_on:
+        return finding
+    before = _judge_by_one_law(one, facts, book, lens.as_it_stood(book.quarter.from_on), None)
     if before.status is finding.status:
         return finding
+    if before.status is Status.NOT_APPLICABLE and _nothing_amiss(finding):
+        return finding
     return Finding(
-        duty=name,
-        period=str(book.quarter),
+        duty=one.name,
+        period=finding.period,
         status=Status.UNDETERMINED,
         reason="duties.law.changed_inside_period",
         evidence=tuple(f"law changes on {on}" for on in changed_on),
@@ -102,40 +131,81 @@ def _judge(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook, lens:
     )
 
 
-def _judge_by_one_law(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
-    """Judge one duty, an open period softly; where the law has no rule for it, say so instead."""
+def _nothing_amiss(finding: Finding) -> bool:
+    """Tell whether a duty that allows none found none; a share met over the quarter says nothing of a part of it."""
+    return finding.status is Status.MET and finding.measured == 0 and finding.limit == 0
+
+
+def _judge_by_one_law(
+    one: Duty, facts: OperatorFacts, book: QuarterBook | None, lens: Lens, tape: Tape | None
+) -> Finding:
+    """Judge one duty, an open period softly; where law or facts are missing, say so instead."""
+    case = Case(one.name, facts, lens, book, tape)
     try:
-        finding = duty(facts, book, lens)
-        return finding if facts.is_closed(book) else finding.for_open_period()
+        finding = one.judge(case)
+        return finding.for_open_period() if book is not None and not facts.is_closed(book) else finding
+    except FactMissing as gap:
+        missing = case.finding(Status.UNDETERMINED, "duties.facts.missing", evidence=(gap.name,))
+        return replace(missing, missing=(gap.name,))
     except NoRuleInForce as absence:
         unknown = isinstance(absence.absent, Unknown)
         status = Status.UNDETERMINED if unknown else Status.NOT_APPLICABLE
         reason = "duties.law.unknown" if unknown else "duties.law.not_in_force"
-        return Finding(name, str(book.quarter), status, reason, evidence=(str(absence.what),))
+        return case.finding(status, reason, evidence=(str(absence.what),))
 
 
-def _with_changes(name: str, duty: Duty, facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+def _examine(one: Duty, facts: OperatorFacts, book: QuarterBook | None, lens: Lens, explained: bool) -> Finding:
+    """Judge a duty with its explanation, its consequences, and under the other readings of what it touched."""
+    tape = Tape() if explained else None
+    finding = _judge(one, facts, book, lens, tape)
+    record = lens.settle()
+    moved = _changes(one, facts, book, lens, finding.status, record)
+    follows: tuple[Consequence, ...] = ()
+    if finding.status is Status.BREACHED:
+        follows = consequences(finding, Case(one.name, facts, lens, book))
+        lens.record.clear()
+    trace = None if tape is None else _trace(finding, lens.on(book.last_on if book else facts.as_of_on), record, tape)
+    if trace is None and not moved and not follows:
+        return finding
+    return finding.completed(changes=moved, consequences=follows, trace=trace)
+
+
+def _changes(
+    one: Duty, facts: OperatorFacts, book: QuarterBook | None, lens: Lens, status: Status, record: Record
+) -> tuple[Change, ...]:
     """Judge a duty under every combination of the readings that it touched; name the least changes that move it.
 
-    A combination is named only if no part of it would move the status by itself.
+    A question that is met only under another reading is touched as well. A combination is named only if no part of
+    it would move the status by itself.
     """
-    own = lens.fresh()
-    finding = _judge(name, duty, facts, book, own)
-    lens.absorb(own)
-    questions = sorted(own.touched())
-    choices = [sorted(lens.book.questions[question].positions) for question in questions]
-    changes: dict[tuple[tuple[str, str], ...], Status] = {}
-    for combination in product(*choices):
-        readings = dict(zip(questions, combination, strict=True))
-        other = _judge(name, duty, facts, book, lens.with_readings(readings))
-        if other.status is not finding.status:
-            moved = tuple((q, p) for q, p in readings.items() if own_position(own, book, q) != p)
-            changes[moved] = other.status
-    least = [moved for moved in changes if not any(set(other) < set(moved) for other in changes)]
-    named = tuple(Change(*moved[0], changes[moved], moved[1:]) for moved in least)
-    return replace(finding, changes=named)
+    questions, judged = tuple(sorted(record.touched)), dict[Moved, Status]()
+    while True:
+        touched = set(questions)
+        for moved, other in lens.alternatives(questions):
+            if moved not in judged:
+                judged[moved] = _judge(one, facts, book, other, None).status
+                touched |= other.settle().touched
+        if len(touched) == len(questions):
+            break
+        questions = tuple(sorted(touched))
+    changed = [moved for moved, found in judged.items() if found is not status]
+    least = [moved for moved in changed if not any(other < moved for other in changed)]
+    named = {moved: sorted(moved) for moved in least}
+    return tuple(
+        Change(*named[moved][0], judged[moved], tuple(named[moved][1:]))
+        for moved in sorted(least, key=named.__getitem__)
+    )
 
 
-def own_position(lens: Lens, book: QuarterBook, question: str) -> str:
-    """Name the position that the lens itself takes on a question."""
-    return lens.on(book.last_on).positions[question]
+def _trace(finding: Finding, law: Snapshot, record: Record, tape: Tape) -> Trace:
+    """Keep the way to a finding apart from it: amounts with their origin, conditions, the law asked, positions."""
+    amounts = {"measured": finding.measured, "limit": finding.limit, "at_stake_tiyn": finding.at_stake_tiyn}
+    examined, tape.conditions = tuple(tape.conditions), []  # a term holds its tape: leave no circle behind
+    return Trace(
+        amounts={name: amount for name, amount in amounts.items() if amount is not None and type(amount) is not int},
+        conditions=examined,
+        asked=record.asked,
+        positions={
+            question: (law.positions[question], question in law.chosen) for question in sorted(record.touched)
+        },
+    )

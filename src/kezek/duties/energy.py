@@ -2,14 +2,33 @@
 
 from datetime import date
 
-from kezek.duties.facts import OperatorFacts, QuarterBook
+from kezek.duties.case import Case, Scope, duty
+from kezek.duties.facts import Purchased
 from kezek.duties.finding import Finding, Status, Unit
-from kezek.duties.lens import Lens
 from kezek.law import keys
 from kezek.law.absence import Unknown
+from kezek.law.origin import Rounding
 from kezek.law.problem import NoRuleInForce
+from kezek.law.reckon import N, ceil_div
+from kezek.law.rule import rule
 from kezek.law.snapshot import Snapshot
+from kezek.law.value import Unit as LawUnit
+from kezek.registry.licence import Subtype
 from kezek.registry.operator import Route
+from kezek.units.rounding import PPM
+
+
+@rule(
+    source="s1",
+    at="one proposal under review",
+    from_on=date(2025, 1, 1),
+    unit=LawUnit.KWH,
+    rounding=Rounding.UP,
+    rounding_at="a share of not less than: a part of a kWh counts as a whole one",
+)
+def grid_share_kwh(*, new_output_kwh: N, grid_share_ppm: N) -> N:
+    """Part of a 70/30 plant's new output that goes to the grid. [kWh]"""
+    return ceil_div(new_output_kwh * grid_share_ppm, PPM)
 
 
 def _platform_only(law: Snapshot) -> bool:
@@ -26,33 +45,28 @@ def _platform_only(law: Snapshot) -> bool:
         return False
 
 
-def energy_sourced(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+@duty("energy.source", keys.ENERGY_SURPLUS_ONLY, keys.ENERGY_PLATFORM_ONLY, keys.ENERGY_EXEMPT_ROUTES)
+def energy_sourced(case: Case) -> Finding:
     """Judge whether the metered energy is covered by purchases on the platform and exempt sources.
 
     What is over was taken from somewhere else: by a direct contract, or from nobody. A direct contract covers
     nothing once the platform is the only seller. Before, it could be lawful in hours of declared surplus; the books
     do not hold those hours, so that energy which only such a contract covers is undetermined.
-
-    Law: energy.surplus_only, energy.platform_only, energy.exempt_routes.
     """
-    law = lens.on(book.last_on)
-    rule = law.require(keys.ENERGY_SURPLUS_ONLY)
-    exempt = facts.route in law.items(keys.ENERGY_EXEMPT_ROUTES)
-    barred = _platform_only(law) and not exempt
-    lawful_wh = 1_000 * (book.platform.energy_kwh + (book.other_source_kwh if exempt else 0))
-    covered_wh = lawful_wh + (0 if exempt or barred else 1_000 * book.other_source_kwh)
-    status, reason = _coverage(book.metered_wh, lawful_wh, covered_wh, barred and book.other_source_kwh > 0)
-    return Finding(
-        duty="energy.source",
-        period=str(book.quarter),
-        status=status,
-        reason=reason,
-        measured=book.metered_wh,
-        limit=covered_wh,
-        unit=Unit.WH,
-        source=rule.source.key,
-        at=rule.at,
-    )
+    law, book = case.law, case.book
+    rule = case.in_force(keys.ENERGY_SURPLUS_ONLY)
+    route = case.known(case.facts.route, "route")
+    exempt = case.holds(f"{route} is an exempt source", route in law.items(keys.ENERGY_EXEMPT_ROUTES))
+    barred = case.holds("grid power is bought on the platform only", _platform_only(law)) and not exempt
+    bought_kwh = case.given(case.known(book.platform, "bought_on_platform").energy_kwh, "platform_kwh")
+    other_kwh = case.fact(book.other_source_kwh, "other_source_kwh")
+    lawful_wh = 1_000 * (bought_kwh + (other_kwh if exempt else 0))
+    metered_wh = case.fact(book.metered_wh, "metered_wh")
+    if not exempt and metered_wh > lawful_wh:
+        other_kwh = other_kwh + case.fact(book.direct_contract_kwh, "direct_contract_kwh")
+    covered_wh = lawful_wh if exempt or barred else lawful_wh + 1_000 * other_kwh
+    status, reason = _coverage(metered_wh, lawful_wh, covered_wh, barred and int(other_kwh) > 0)
+    return case.finding(status, reason, rule=rule, measured=metered_wh, limit=covered_wh, unit=Unit.WH)
 
 
 def _coverage(metered_wh: int, lawful_wh: int, covered_wh: int, barred: bool) -> tuple[Status, str]:
@@ -64,47 +78,143 @@ def _coverage(metered_wh: int, lawful_wh: int, covered_wh: int, barred: bool) ->
     return Status.BREACHED, "duties.energy.route_not_exempt" if barred else "duties.energy.unsourced"
 
 
-def _worst_purchase(book: QuarterBook, lens: Lens) -> tuple[date, int, int | None]:
-    """Pick of the largest purchases of each month the one farthest over the maximum of its own day. [kWh]
+@duty("energy.direct_contract", keys.ENERGY_DIRECT_CONTRACT_BARRED, keys.ENERGY_EXEMPT_ROUTES)
+def no_direct_contract(case: Case) -> Finding:
+    """Judge whether no power was bought straight from a utility once that was barred; imports are another matter."""
+    rule = case.in_force(keys.ENERGY_DIRECT_CONTRACT_BARRED)
+    route = case.known(case.facts.route, "route")
+    if case.holds(f"{route} is an exempt source", route in case.law.items(keys.ENERGY_EXEMPT_ROUTES)):
+        return case.no_duty("duties.energy.exempt_route")
+    bought_kwh = case.fact(case.book.direct_contract_kwh, "direct_contract_kwh")
+    barred = bought_kwh > 0
+    return case.finding(
+        Status.BREACHED if barred else Status.MET,
+        "duties.energy.direct_contract" if barred else "duties.energy.no_direct_contract",
+        rule=rule,
+        measured=1_000 * bought_kwh,
+        limit=0,
+        unit=Unit.WH,
+    )
 
-    Where no month has a maximum in force, the last one's absence says why.
-    """
-    bought = sorted({(book.platform.largest_on, book.platform.largest_kwh), *book.platform.other_months})
-    limited = [(on, kwh, _maximum_kwh(lens, on)) for on, kwh in bought]
-    over = [(on, kwh, limit) for on, kwh, limit in limited if limit is not None]
-    return max(over, key=lambda one: one[1] - (one[2] or 0)) if over else limited[-1]
 
-
-def _maximum_kwh(lens: Lens, on: date) -> int | None:
+def _maximum_kwh(case: Case, on: date) -> int | None:
     try:
-        return lens.on(on).limit(keys.ENERGY_PURCHASE_MAX_KWH)
+        return case.lens.on(on).limit(keys.ENERGY_PURCHASE_MAX_KWH)
     except NoRuleInForce:
         return None
 
 
-def purchase_size(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+def _worst_purchase(case: Case, platform: Purchased) -> tuple[date, int, int | None]:
+    """Pick of the largest purchases of each month the one farthest over the maximum of its own day. [kWh]
+
+    Where no month has a maximum in force, the last one's absence says why.
+    """
+    bought = sorted({(platform.largest_on, platform.largest_kwh), *platform.other_months})
+    limited = [(on, kwh, _maximum_kwh(case, on)) for on, kwh in bought]
+    over = [(on, kwh, limit) for on, kwh, limit in limited if limit is not None]
+    return max(over, key=lambda one: one[1] - (one[2] or 0)) if over else limited[-1]
+
+
+@duty("energy.purchase_size", keys.ENERGY_PURCHASE_MAX_KWH, split_by_day=True)
+def purchase_size(case: Case) -> Finding:
     """Judge whether each purchase of grid surplus kept to the maximum per transaction.
 
-    An energy cap: it says nothing about power. A tenant does not purchase.
-
-    Law: energy.purchase_max_kwh.
+    An energy cap: it says nothing about power. A tenant does not purchase, and exempt sources are not purchased.
     """
-    if facts.route is not Route.GRID_SURPLUS:
-        return Finding("energy.purchase_size", str(book.quarter), Status.NOT_APPLICABLE, "duties.energy.no_purchases")
-    on, largest_kwh, limit_kwh = _worst_purchase(book, lens)
-    rule = lens.on(on).require(keys.ENERGY_PURCHASE_MAX_KWH)
+    if case.known(case.facts.route, "route") is not Route.GRID_SURPLUS:
+        return case.no_duty("duties.energy.no_purchases")
+    platform = case.known(case.book.platform, "bought_on_platform")
+    on, largest_kwh, limit_kwh = _worst_purchase(case, platform)
+    rule = case.lens.on(on).require(keys.ENERGY_PURCHASE_MAX_KWH)
     if limit_kwh is None:
-        return Finding("energy.purchase_size", str(book.quarter), Status.NOT_APPLICABLE, "duties.energy.no_maximum")
+        return case.no_duty("duties.energy.no_maximum")
+    largest_kwh = case.given(largest_kwh, "largest_purchase_kwh")
     over = largest_kwh > limit_kwh
-    return Finding(
-        duty="energy.purchase_size",
-        period=str(book.quarter),
-        status=Status.BREACHED if over else Status.MET,
-        reason="duties.energy.purchase_too_large" if over else "duties.energy.purchases_in_size",
+    return case.finding(
+        Status.BREACHED if over else Status.MET,
+        "duties.energy.purchase_too_large" if over else "duties.energy.purchases_in_size",
+        rule=rule,
         measured=1_000 * largest_kwh,
         limit=1_000 * limit_kwh,
         unit=Unit.WH,
         evidence=(f"largest purchase on {on}",) if over else (),
-        source=rule.source.key,
-        at=rule.at,
     )
+
+
+@duty("energy.quota", keys.MARKET_BIDDER_SUBTYPES)
+def quota_by_subtype(case: Case) -> Finding:
+    """Judge whether only a licence with a quota bought on the platform; a tenant takes its host's power."""
+    rule = case.law.require(keys.MARKET_BIDDER_SUBTYPES)
+    bidders = case.law.items(keys.MARKET_BIDDER_SUBTYPES)
+    licences = case.known(case.facts.licences, "licences")
+    subtype = next((one.subtype for one in reversed(licences) if one.term.holds(case.on)), None)
+    if subtype is None or case.known(case.facts.route, "route") is Route.HOSTED:
+        return case.no_duty("duties.energy.no_own_purchases")
+    bought_kwh = case.given(case.known(case.book.platform, "bought_on_platform").energy_kwh, "platform_kwh")
+    may_bid = case.holds(f"a licence of subtype {subtype} has a quota", str(subtype) in bidders)
+    breached = not may_bid and int(bought_kwh) > 0
+    return case.finding(
+        Status.BREACHED if breached else Status.MET,
+        "duties.energy.no_quota" if breached else "duties.energy.quota_fits",
+        rule=rule,
+        measured=0 if subtype is Subtype.I else 1_000 * bought_kwh,
+        limit=0,
+        unit=Unit.WH,
+    )
+
+
+@duty("energy.programme", keys.PROGRAMME_70_30_STATUS, keys.PROGRAMME_70_30_GRID_SHARE_PPM, keys.PROGRAMME_70_30_BASE)
+def programme_shared(case: Case) -> Finding:
+    """Judge whether a plant of the 70/30 programme gave the grid its share of the new output.
+
+    Only where the programme is read as in force; as a proposal it binds nobody. A share of capacity would need the
+    plant's power for every hour, which the books do not hold.
+    """
+    if not case.book.programme_known:
+        return case.no_duty("duties.energy.no_programme")
+    programme = case.book.programme
+    if programme is None:
+        return case.no_duty("duties.energy.no_programme")
+    in_force = case.holds("the programme is in force", case.law.text(keys.PROGRAMME_70_30_STATUS) == "in_force")
+    if not in_force:
+        return case.no_duty("duties.energy.programme_proposed")
+    rule = case.law.require(keys.PROGRAMME_70_30_GRID_SHARE_PPM)
+    if case.law.text(keys.PROGRAMME_70_30_BASE) == "capacity":
+        return case.finding(Status.UNDETERMINED, "duties.energy.programme_by_capacity", rule=rule)
+    due_kwh = grid_share_kwh(
+        new_output_kwh=case.given(programme.new_output_kwh, "new_output_kwh"),
+        grid_share_ppm=case.amount(keys.PROGRAMME_70_30_GRID_SHARE_PPM),
+    )
+    given_kwh = case.given(programme.to_grid_kwh, "to_grid_kwh")
+    short = given_kwh < due_kwh
+    return case.finding(
+        Status.BREACHED if short else Status.MET,
+        "duties.energy.programme_short" if short else "duties.energy.programme_shared",
+        rule=rule,
+        measured=1_000 * given_kwh,
+        limit=1_000 * due_kwh,
+        unit=Unit.WH,
+    )
+
+
+@duty("energy.new_mine_power", keys.ENERGY_NEW_MINE_MAX_W, scope=Scope.STANDING)
+def new_mine_power(case: Case) -> Finding:
+    """Judge the power of a new mine by the draft of 2021: a power limit, not an energy cap, never seen adopted."""
+    rule = case.law.require(keys.ENERGY_NEW_MINE_MAX_W)
+    if not case.holds("the mine is new", case.known(case.standing.new_mine, "new_mine")):
+        return case.no_duty("duties.energy.not_a_new_mine")
+    power_w = case.fact(case.standing.power_w, "power_w")
+    limit_w = case.amount(keys.ENERGY_NEW_MINE_MAX_W)
+    over = power_w > limit_w
+    return case.finding(
+        Status.BREACHED if over else Status.MET,
+        "duties.energy.new_mine_too_large" if over else "duties.energy.new_mine_in_size",
+        rule=rule,
+        measured=power_w,
+        limit=limit_w,
+        unit=Unit.W,
+    )
+
+
+DUTIES = (energy_sourced, no_direct_contract, purchase_size, quota_by_subtype, programme_shared, new_mine_power)
+"""Duties of this room, in the order in which they are shown."""

@@ -1,56 +1,73 @@
-"""Record duties: report all coins, and meter all the energy that made them."""
+"""Record duties: report all coins, meter all the energy that made them, log every hour."""
 
-from kezek.duties.facts import OperatorFacts, QuarterBook
+from kezek.duties.case import Case, duty
 from kezek.duties.finding import Finding, Status, Unit
-from kezek.duties.lens import Lens
 from kezek.law import keys
+from kezek.law.reckon import most
 from kezek.units.rounding import PPM
 
 METER_TOLERANCE_PPM = 20_000
 """Meter class and pool luck: coins may imply up to 2 % more energy than was metered before it counts."""
 
 
-def coins_disclosed(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+@duty("records.coins", keys.RECORDS_COINS_DISCLOSED)
+def coins_disclosed(case: Case) -> Finding:
     """Judge whether the operator reported all coins that its pools paid out.
 
     Not to disclose and not to sell are two offences: what is undisclosed is not what is unsold.
-
-    Law: records.coins_disclosed.
     """
-    rule = lens.on(book.last_on).require(keys.RECORDS_COINS_DISCLOSED)
-    hidden_sat = max(0, book.total_received_sat - book.disclosed_sat)
-    return Finding(
-        duty="records.coins",
-        period=str(book.quarter),
-        status=Status.BREACHED if hidden_sat else Status.MET,
-        reason="duties.records.undisclosed" if hidden_sat else "duties.records.disclosed",
-        measured=book.disclosed_sat,
-        limit=book.total_received_sat,
+    rule = case.in_force(keys.RECORDS_COINS_DISCLOSED)
+    received = sum(sat for _, sat in case.known(case.book.received_sat, "received"))
+    received_sat = case.given(received, "received_sat")
+    disclosed_sat = case.fact(case.book.disclosed_sat, "disclosed_sat")
+    hidden = disclosed_sat < received_sat
+    return case.finding(
+        Status.BREACHED if hidden else Status.MET,
+        "duties.records.undisclosed" if hidden else "duties.records.disclosed",
+        rule=rule,
+        measured=disclosed_sat,
+        limit=received_sat,
         unit=Unit.SAT,
-        source=rule.source.key,
-        at=rule.at,
     )
 
 
-def energy_metered(facts: OperatorFacts, book: QuarterBook, lens: Lens) -> Finding:
+@duty("records.energy", keys.FEE_VOLUME)
+def energy_metered(case: Case) -> Finding:
     """Judge whether the meters saw at least the energy that the coins must have taken.
 
     The least energy supposes the operator's best machines and no cooling; a meter under that, by more than its
-    tolerance, was by-passed or the coins come from elsewhere.
-
-    Law: fee.volume (the fee is due on the energy actually metered).
+    tolerance, was by-passed or the coins come from elsewhere. Law: fee.volume (due on the energy actually metered).
     """
-    rule = lens.on(book.last_on).require(keys.FEE_VOLUME)
-    floor_wh = book.least_energy_wh * (PPM - METER_TOLERANCE_PPM) // PPM
-    under = book.metered_wh < floor_wh
-    return Finding(
-        duty="records.energy",
-        period=str(book.quarter),
-        status=Status.BREACHED if under else Status.MET,
-        reason="duties.records.meter_under_coins" if under else "duties.records.meter_fits_coins",
-        measured=book.metered_wh,
+    rule = case.law.require(keys.FEE_VOLUME)
+    least_wh = case.known(case.book.least_energy_wh, "least_energy_wh")
+    floor_wh = case.given(least_wh * (PPM - METER_TOLERANCE_PPM) // PPM, "least_energy_wh")
+    metered_wh = case.fact(case.book.metered_wh, "metered_wh")
+    under = metered_wh < floor_wh
+    return case.finding(
+        Status.BREACHED if under else Status.MET,
+        "duties.records.meter_under_coins" if under else "duties.records.meter_fits_coins",
+        rule=rule,
+        measured=metered_wh,
         limit=floor_wh,
         unit=Unit.WH,
-        source=rule.source.key,
-        at=rule.at,
     )
+
+
+@duty("records.detail", keys.RECORDS_DETAIL)
+def log_complete(case: Case) -> Finding:
+    """Judge whether every transaction, hour and day of mining is in the operator's log."""
+    rule = case.law.require(keys.RECORDS_DETAIL)
+    gap_hours = case.fact(case.book.log_gap_hours, "log_gap_hours")
+    gaps = most(gap_hours, 0) > 0
+    return case.finding(
+        Status.BREACHED if gaps else Status.MET,
+        "duties.records.log_gaps" if gaps else "duties.records.log_complete",
+        rule=rule,
+        measured=gap_hours,
+        limit=0,
+        unit=Unit.HOURS,
+    )
+
+
+DUTIES = (coins_disclosed, energy_metered, log_complete)
+"""Duties of this room, in the order in which they are shown."""

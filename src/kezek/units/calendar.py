@@ -99,3 +99,12 @@ class Quarter:
 
     def __str__(self) -> str:
         return f"{self.year}-Q{self.number}"
+
+
+def years_after(on: date, years: int) -> date:
+    """Give the same day some years later; 29 February becomes the 28th.
+
+    >>> years_after(date(2024, 2, 29), 5)
+    datetime.date(2029, 2, 28)
+    """
+    return date(on.year + years, on.month, 28) if (on.month, on.day) == (2, 29) else on.replace(year=on.year + years)

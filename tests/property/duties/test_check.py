@@ -4,8 +4,9 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kezek.duties.case import Scope
 from kezek.duties.check import DUTIES, check
-from kezek.duties.facts import FeeRecord, OperatorFacts, Purchased, QuarterBook, Sighting
+from kezek.duties.facts import FeeRecord, Import, OperatorFacts, Programme, Purchased, QuarterBook, Sighting
 from kezek.duties.finding import Status
 from kezek.duties.lens import Lens
 from kezek.law.book import load_book
@@ -21,6 +22,7 @@ sats = st.integers(0, 1_200_000)
 energies = st.integers(0, 6_000)
 
 
+QUARTERLY = [name for name, one in DUTIES.items() if one.scope is Scope.QUARTER]
 any_day = st.integers(-80, 200)
 after_all_deadlines = st.integers(100, 200)
 
@@ -53,20 +55,35 @@ def operators(draw, as_of=any_day):
         cost_tiyn=draw(sats),
         tax_declared_tiyn=draw(sats),
         fee=FeeRecord(maybe_after(), maybe_after(), draw(sats)),
+        direct_contract_kwh=draw(st.integers(0, 1)),
+        meter_faulty=draw(st.booleans()),
+        rebate_claimed_tiyn=draw(st.integers(0, 1)),
+        rebate_eligible=draw(st.booleans()),
+        programme=draw(st.none() | st.builds(Programme, energies, energies)),
+        programme_known=True,
+        log_gap_hours=draw(st.integers(0, 1)),
+        report_on=maybe_after(),
+        report_known=True,
+        pool_reported=draw(st.booleans()),
     )
+    owner, whole = draw(st.sampled_from(["", "OP-001"])), draw(st.booleans())
+    seen = Sighting("S", quarter.from_on, owner, fingerprint_matches=whole, at_licensed_site=whole)
+    came = Import("I", day(), customs_value_tiyn=draw(sats), vat_exempt=whole, vat_paid_tiyn=draw(sats))
+    came = replace(came, left_on=draw(st.none() | st.just(day())), on_kz_balance_sheet=draw(st.booleans()))
+    ends_on = draw(st.dates(date(2023, 4, 2), date(2027, 1, 1)))
+    licence = Licence("L", Subtype.I, Period(date(2023, 4, 1), ends_on))
     return OperatorFacts(
         operator_id="OP-001",
         route=draw(st.sampled_from(Route)),
-        licence=Licence("L", Subtype.I, Period(date(2023, 4, 1), draw(st.dates(date(2023, 4, 2), date(2027, 1, 1))))),
+        licences=(licence,),
         as_of_on=quarter.until_on + timedelta(days=draw(as_of)),
         accredited_pool_ids=frozenset({"pool-a"}),
         licensed_exchange_ids=frozenset({"exchange-a"}),
-        sightings=draw(
-            st.sampled_from([(), (Sighting("S", quarter.from_on, draw(st.sampled_from(["", "OP-001"]))),)])
-        ),
+        sightings=draw(st.sampled_from([(), (seen,)])),
         register_digest="",
-        locked_machines_gone=(),
+        imports=draw(st.sampled_from([(), (came,)])),
         books=(book,),
+        replacements=(),
     )
 
 
@@ -81,8 +98,8 @@ def lens_under(readings):
 @given(facts=operators())
 def test_each_duty_has_one_finding_and_an_open_quarter_no_breach(facts):
     verdict = check(facts=facts, lens=LENS)
-    assert [finding.duty for finding in verdict.findings] == list(DUTIES)
-    assert sum(verdict.counts().values()) == len(DUTIES)
+    assert [finding.duty for finding in verdict.findings] == QUARTERLY
+    assert sum(verdict.counts().values()) == len(QUARTERLY)
     if facts.as_of_on < facts.books[0].quarter.until_on:
         assert verdict.breached == ()
 
@@ -131,3 +148,28 @@ def test_the_status_of_the_operator_is_its_worst_finding(facts):
     verdict = check(facts=facts, lens=LENS)
     rank = list(Status).index
     assert rank(verdict.status) == min(rank(finding.status) for finding in verdict.findings)
+
+
+LEFT_OUT = st.sampled_from(
+    [
+        *("mined", "mined_sat", "received_sat", "sold_sat", "disclosed_sat", "metered_wh", "platform"),
+        *("other_source_kwh", "least_energy_wh", "average_price_tiyn_per_kwh", "coin_value_tiyn", "cost_tiyn"),
+        *("tax_declared_tiyn", "fee", "direct_contract_kwh", "meter_faulty", "rebate_claimed_tiyn"),
+        *("rebate_eligible", "log_gap_hours", "pool_reported"),
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(facts=operators(), name=LEFT_OUT)
+def test_a_fact_that_nobody_gave_leaves_a_finding_as_it_was_or_undetermined(facts, name):
+    before = check(facts=facts, lens=LENS).findings
+    silent = replace(facts, books=(replace(facts.books[0], **{name: None}),))
+    for one, other in zip(before, check(facts=silent, lens=LENS).findings, strict=True):
+        assert other.status in (one.status, Status.UNDETERMINED)
+
+
+@settings(max_examples=60, deadline=None)
+@given(facts=operators())
+def test_an_explanation_changes_no_finding(facts):
+    assert check(facts=facts, lens=LENS) == check(facts=facts, lens=LENS, explained=False)

@@ -35,6 +35,15 @@ def clean_book(quarter=Q3, **changes):
         cost_tiyn=9_000_000,
         tax_declared_tiyn=150_000,
         fee=FeeRecord(quarter.day_of_month_after(2, 10), quarter.day_of_month_after(2, 20), 1_000_000),
+        direct_contract_kwh=0,
+        meter_faulty=False,
+        rebate_claimed_tiyn=0,
+        rebate_eligible=False,
+        programme_known=True,
+        log_gap_hours=0,
+        report_on=quarter.day_of_month_after(1, 5),
+        report_known=True,
+        pool_reported=True,
     )
     return replace(book, **changes)
 
@@ -45,14 +54,15 @@ def clean_facts(*books, **changes):
     facts = OperatorFacts(
         operator_id="OP-001",
         route=Route.GRID_SURPLUS,
-        licence=Licence("DM-I-0001", Subtype.I, Period(date(2023, 4, 1), date(2026, 4, 1))),
+        licences=(Licence("DM-I-0001", Subtype.I, Period(date(2023, 4, 1), date(2026, 4, 1))),),
         as_of_on=books[-1].quarter.day_of_month_after(3, 1),
         accredited_pool_ids=frozenset({"pool-a", "pool-b"}),
         licensed_exchange_ids=frozenset({"exchange-a", "exchange-b"}),
-        sightings=(Sighting("S-0", books[-1].quarter.from_on, "OP-001"),),
+        sightings=(Sighting("S-0", books[-1].quarter.from_on, "OP-001", True, True),),
         register_digest="ab" * 32,
-        locked_machines_gone=(),
+        imports=(),
         books=books,
+        replacements=(),
     )
     return replace(facts, **changes)
 

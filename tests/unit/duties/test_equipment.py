@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from kezek.duties.facts import LockedMachine, Sighting
+from kezek.duties.facts import Import, Sighting
 from kezek.duties.finding import Status
 from kezek.units.calendar import Quarter
 
@@ -48,7 +48,7 @@ def test_the_first_satoshi_from_a_pool_off_the_list_is_a_breach(facts_of, book_o
 
 
 def gone(imported_on, left_on):
-    return {"locked_machines_gone": (LockedMachine("S-9", imported_on, left_on),)}
+    return {"imports": (Import("S-9", imported_on, left_on=left_on),)}
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_the_first_year_knew_no_return_and_an_earlier_payment(facts_of, book_of,
     book = book_of(Quarter(2022, 4), fee=FeeRecord(None, date(2023, 1, 21), 500_000))
     facts = facts_of(book)
     returned, paid = judge("fee.return", facts), judge("fee.payment", facts)
-    assert (returned.status, returned.reason) == (Status.NOT_APPLICABLE, "duties.law.not_in_force")
+    assert (returned.status, returned.reason) == (Status.NOT_APPLICABLE, "duties.fee.no_return")
     assert (paid.status, paid.deadline_on) == (Status.BREACHED, date(2023, 1, 20))
     in_time = replace(book, fee=replace(book.fee, paid_on=date(2023, 1, 20)))
     assert judge("fee.payment", facts_of(in_time)).status is Status.MET

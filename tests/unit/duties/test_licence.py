@@ -9,7 +9,8 @@ from kezek.units.calendar import Quarter
 
 
 def with_licence(facts, from_on=date(2023, 4, 1), until_on=date(2026, 4, 1), *suspensions):
-    return replace(facts, licence=replace(facts.licence, term=Period(from_on, until_on), suspensions=suspensions))
+    (licence,) = facts.licences
+    return replace(facts, licences=(replace(licence, term=Period(from_on, until_on), suspensions=suspensions),))
 
 
 @pytest.mark.parametrize(
