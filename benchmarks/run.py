@@ -10,18 +10,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
-from kezek.day.codec import from_plain
-from kezek.duties.check import check
-from kezek.duties.facts import OperatorFacts
-from kezek.duties.lens import Lens
-from kezek.evidence.log import parse_entries
+from benchmarks.law import law_rows
 from kezek.evidence.tree import Tree
-from kezek.law.book import load_book
 from kezek.market.clearing import clear_product
 
 BIDS, LEAVES = 100_000, 100_000
@@ -73,7 +67,6 @@ def rows(peers: Path | None) -> list[tuple[str, str, str, float]]:
         table.append(("national day, peak memory", f"{day_mb:,.0f} MB", "limit: 2,048 MB", day_mb / 2048))
         replayed, _ = command_seconds(sys.executable, "-m", "kezek", "replay", target)
         add("audit and replay of the day", replayed, "the day itself", day_seconds)
-        entries = (Path(target) / "log" / "entries.jsonl").read_bytes()
 
     maker = np.random.default_rng(1)
     price = maker.integers(1_800, 6_000, BIDS)
@@ -120,22 +113,7 @@ def rows(peers: Path | None) -> list[tuple[str, str, str, float]]:
         add(f"clear one hour, {BIDS:,} bids", cleared, "linear program, HiGHS", figures["highs"])
         add(f"Merkle tree, {LEAVES:,} leaves", built, "pymerkle 7 in memory", figures["pymerkle"])
 
-    table += verdict_rows(entries)
-    return table
-
-
-def verdict_rows(entries: bytes) -> list[tuple[str, str, str, float]]:
-    """Time one operator's verdict with its robustness, on the books of a day's log."""
-    lens = Lens(book=load_book(), profile="described", readings={})
-    filed = [event["data"] for event in parse_entries(entries) if event["type"] == "books.filed"]
-    books = [from_plain(OperatorFacts, data) for data in filed]
-    one = best_of(3, lambda: [check(facts=facts, lens=lens) for facts in books]) / len(books)
-    folder = Path(str(resources.files("kezek.law") / "books" / "kz"))
-    loaded = best_of(5, lambda: load_book(folder))
-    return [
-        ("load the law, 91 TOML files", f"{loaded * 1000:,.2f} ms", "limit: 60.00 ms", loaded / 0.06),
-        ("one verdict: 14 duties, 3 quarters, all readings", f"{one * 1000:,.2f} ms", "limit: 25.00 ms", one / 0.025),
-    ]
+    return table + law_rows(best_of, peers)
 
 
 def main() -> None:

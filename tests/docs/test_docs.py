@@ -9,11 +9,15 @@ import typer.main
 from kezek.cli.main import app
 from kezek.cli.terminal import summary_lines
 from kezek.day.summary import summarise_day
+from kezek.dossier.page import schema_page
+from kezek.duties.case import Scope
+from kezek.duties.check import DUTIES
 from kezek.law.book import load_book
 from kezek.reports.manual import codes_page, readings_page
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_WORDS = {37: "Thirty-seven", 38: "Thirty-eight", 39: "Thirty-nine"}
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 
@@ -40,6 +44,27 @@ def test_every_option_of_the_day_is_documented():
     options = [option for one in COMMANDS["kezek day"].params for option in one.opts if option.startswith("--")]
     assert len(options) >= 9
     assert [option for option in options if option not in page] == []
+
+
+def test_every_option_of_the_check_is_documented():
+    page = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
+    check = COMMANDS["kezek check"]
+    options = [option for one in check.params for option in (*one.opts, *one.secondary_opts) if option[:2] == "--"]
+    assert len(options) >= 20
+    assert [option for option in options if option not in page] == []
+
+
+def test_the_counts_of_the_pages_are_those_of_the_program():
+    book = load_book()
+    held = f"{len(book.quantities)} quantities and {len(book.questions)} open questions"
+    assert held in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"{_WORDS[len(DUTIES)]} duties, dated" in (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
+    by_quarter = sum(duty.scope is Scope.QUARTER for duty in DUTIES.values())
+    assert f"| {by_quarter} duties over two closed quarters" in (ROOT / "docs" / "day.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_the_operator_file_is_the_one_that_the_schema_gives():
+    assert (ROOT / "docs" / "operator-file.md").read_text(encoding="utf-8") == schema_page()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -12,6 +12,7 @@ SOURCE = ROOT / "src" / "kezek"
 MONEY_ROOMS = (
     "units",
     "law",
+    "dossier",
     "registry",
     "market",
     "ledger",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kezek.cli import check_options as asked
 from kezek.units.problem import InputProblem
 
 app = typer.Typer(
@@ -27,6 +28,9 @@ MOST_SEED = 2**53 - 1
 KeyOption = Annotated[
     Path | None, typer.Option("--key", help="Verifier key of the log (default: log.vkey near the receipt).")
 ]
+
+LawOption = Annotated[Path | None, typer.Option("--law", help="Folder of another law book.")]
+JurisdictionOption = Annotated[str, typer.Option(help="Jurisdiction whose packaged book to read.")]
 
 
 @app.command()
@@ -56,6 +60,49 @@ def day(
         date, profile, tuple(reading or ()), tuple(accept_unconfirmed or ()), seed, out, scenario, fleet, law, json
     )
     run_day_command(options)
+
+
+@app.command()
+def check(
+    operator: asked.Operator = None,
+    example: asked.Example = None,
+    as_of: asked.AsOf = None,
+    profile: asked.Profile = "described",
+    reading: asked.Reading = None,
+    accept: asked.Accept = None,
+    explain: asked.Explain = None,
+    json: asked.Json = False,
+    html: asked.Html = None,
+    pdf: asked.Pdf = None,
+    ics: asked.Ics = None,
+    new: asked.New = False,
+    out: asked.Out = None,
+    template: asked.Template = False,
+    law: asked.Law = None,
+    jurisdiction: asked.Jurisdiction = "kz",
+    electricity_cost: asked.ElectricityCost = None,
+    own_power_cost: asked.OwnPowerCost = None,
+    year: asked.Year = None,
+    address_reported: asked.Reported = None,
+) -> None:
+    """Check an operator's duties: what is breached, at risk, undetermined, met, and why.
+
+    Exit code 0: no duty is breached; 1: a duty is breached; 2: the input cannot be used, or mining is forbidden.
+    """
+    from kezek.cli.check import run_check
+    from kezek.cli.check_request import CheckOptions
+
+    readings, accepted = tuple(reading or ()), tuple(accept or ())
+    options = CheckOptions(
+        operator, example, as_of, profile, readings, accepted, law, jurisdiction, explain, json, html, pdf, ics
+    )
+    if template or new:
+        from kezek.cli.check_start import start_command
+
+        start_command(template=template, out=out)
+        return
+    abroad = (electricity_cost, own_power_cost, year, address_reported)
+    raise typer.Exit(run_check(options, abroad))
 
 
 @app.command()
@@ -112,20 +159,52 @@ def receipt_extract(
     extract_command(folder, purchase, out)
 
 
-@law_app.command("questions")
-def law_questions(
-    law: Annotated[Path | None, typer.Option(help="Folder of another law book.")] = None,
+@law_app.command("show")
+def law_show(
+    key: Annotated[
+        str | None, typer.Argument(help="Key of a quantity, as sale.share_ppm (default: list all).")
+    ] = None,
+    history: Annotated[bool, typer.Option("--history", help="Every value through time, by reading.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="Day asked for (default: today in Kazakhstan).")] = None,
+    profile: Annotated[str, typer.Option(help="Profile of the law: described or published.")] = "described",
+    reading: Annotated[
+        list[str] | None,
+        typer.Option("--reading", help="Choose a position on an open question: QUESTION=POSITION."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    law: LawOption = None,
+    jurisdiction: JurisdictionOption = "kz",
 ) -> None:
-    """List the open questions of the law with their positions, for --reading."""
-    from kezek.cli.example import questions_command
+    """Show what the law says on a quantity: value, article, source, confidence, who holds which reading."""
+    from kezek.cli.law import ShowOptions, show_command
 
-    questions_command(law)
+    show_command(ShowOptions(key, history, as_of, profile, tuple(reading or ()), json, law, jurisdiction))
+
+
+@law_app.command("coverage")
+def law_coverage(
+    source: Annotated[str | None, typer.Option(help="Only this source, provision by provision.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    jurisdiction: JurisdictionOption = "kz",
+) -> None:
+    """Say what of each act and document the book encodes, asks, leaves out or departs from."""
+    from kezek.cli.law import coverage_command
+
+    coverage_command(source, as_json=json, jurisdiction=jurisdiction)
+
+
+@law_app.command("questions")
+def law_questions(law: LawOption = None, jurisdiction: JurisdictionOption = "kz") -> None:
+    """List the open questions of the law with their positions, for --reading."""
+    from kezek.cli.law import questions_command
+
+    questions_command(law, jurisdiction)
 
 
 @law_app.command("seal")
 def law_seal(folder: Annotated[Path, typer.Argument(help="Folder of a law book.")]) -> None:
     """Write book.lock anew after an intended change of a law book."""
-    from kezek.cli.example import seal_command
+    from kezek.cli.law import seal_command
 
     seal_command(folder)
 
@@ -137,11 +216,12 @@ _USAGE_ERROR: type[Exception] = next(
 
 
 def run() -> None:
-    """Run the command line: bad input, of an option or of a file, is one line and exit code 2."""
+    """Run the command line: bad input, of an option or of a file, is one line a fault and exit code 2."""
     try:
         code = app(standalone_mode=False)
     except InputProblem as problem:
-        code = _say(str(problem), EXIT_INPUT)
+        for one in getattr(problem, "problems", (problem,)):  # a file may be refused for several reasons at once
+            code = _say(str(one), EXIT_INPUT)
     except (KeyboardInterrupt, typer.Abort):  # Typer gives most interruptions as the code 130
         code = EXIT_INTERRUPTED
     except _USAGE_ERROR as error:

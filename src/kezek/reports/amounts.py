@@ -21,6 +21,19 @@ def thin(text: str) -> str:
     return text.replace(" ", THIN).replace("-", MINUS)
 
 
+_GROUP = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+_UNIT = re.compile(r"(?<=\d) (?=(?:₸|%|BTC|sat|Wh|kWh|MWh|MW|W|tiyn|MCI)(?!\w))")
+
+
+def tight(text: str) -> str:
+    """Keep the groups of three of each number in a text together, and each number with its unit.
+
+    >>> tight("10 000 000.00 ₸ on 3 days").replace(THIN, "_").replace(chr(160), "+")
+    '10_000_000.00+₸ on 3 days'
+    """
+    return _UNIT.sub("\u00a0", _GROUP.sub(THIN, text))
+
+
 def count(number: int) -> str:
     """Write a count.
 
@@ -100,9 +113,19 @@ def day(on: date) -> str:
 
 
 def quarter(period: str) -> str:
-    """Write a quarter: `2025-Q3` is Q3 2025."""
+    """Write a quarter: `2025-Q3` is Q3 2025; "" where there is none."""
+    if not period:
+        return ""
     year, number = period.split("-")
     return f"{number}\u00a0{year}"
+
+
+_NOUNS = {
+    Unit.DAYS: ("day", "days"),
+    Unit.HOURS: ("hour", "hours"),
+    Unit.MACHINES: ("machine", "machines"),
+    Unit.DOCUMENTS: ("document", "documents"),
+}
 
 
 def measured(amount: int | None, unit: str) -> str:
@@ -115,8 +138,9 @@ def measured(amount: int | None, unit: str) -> str:
         return coins(amount)
     if unit == Unit.TIYN:
         return money(amount)
-    words = {Unit.DAYS: ("day", "days"), Unit.MACHINES: ("machine", "machines")}.get(Unit(unit), ("", ""))
-    return noun(amount, *words).strip()
+    if unit == Unit.W:
+        return megawatts(amount)
+    return noun(amount, *_NOUNS.get(Unit(unit), ("", ""))).strip()
 
 
 _SAT = re.compile(r"(\d+) sat\b")

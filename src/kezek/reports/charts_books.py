@@ -25,6 +25,13 @@ def verdict_rows(*, findings: pl.DataFrame, on: date) -> list[dict[str, Any]]:
     return counted.to_dicts()
 
 
+def applying(*, findings: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Part the findings of duties that applied to somebody from the duties that applied to nobody."""
+    applied = set(findings.filter(pl.col("status") != str(Status.NOT_APPLICABLE))["duty"].to_list())
+    shown = findings.filter(pl.col("duty").is_in(sorted(applied)))
+    return shown, tuple(duty for duty in dict.fromkeys(findings["duty"].to_list()) if duty not in applied)
+
+
 def _verdict_panel(title: str, closed: bool, width_px: int, duties: Sequence[str], *, labels: bool) -> Spec:
     statuses = [str(status) for status in Status]
     names = [sentence(status) for status in statuses]

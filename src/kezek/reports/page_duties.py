@@ -1,7 +1,7 @@
 """The page's sections on duties: verdicts, every breach with its reasons, and the open questions of the law."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -127,8 +127,8 @@ def _cards(tables: Tables, status: str, book: Book) -> list[Markup]:
     ]
 
 
-def _counts(tables: Tables, on: date) -> Markup:
-    counted = charts_books.verdict_rows(findings=tables["findings"], on=on)
+def _counts(findings: pl.DataFrame, on: date) -> Markup:
+    counted = charts_books.verdict_rows(findings=findings, on=on)
     cells = {(row["duty"], row["closed"], row["status"]): row["findings"] for row in counted}
     keys = dict.fromkeys((row["duty"], row["closed"]) for row in sorted(counted, key=lambda row: not row["closed"]))
     rows = [
@@ -179,6 +179,35 @@ def _at_risk(tables: Tables) -> list[Markup]:
     return [tag("h3", text("At risk"), Markup(" "), SYNTHETIC), tabled]
 
 
+def _drawn(summary: Summary, findings: pl.DataFrame, on: date) -> list[Markup]:
+    """Draw the findings of duties that applied to somebody; the others are named in one line."""
+    shown, idle = charts_books.applying(findings=findings)
+    counted = summary["duties"]
+    reading = (
+        f"{amounts.noun(counted['findings_by_status']['met'], 'finding is', 'findings are')} met. "
+        "What is breached or at risk stands as a number beside its bar."
+    )
+    wide, narrow = (svg(charts_books.verdicts_spec(findings=shown, on=on, width_px=width)) for width in (SHEET, SLIP))
+    drawn = figure(
+        title="Findings by duty",
+        reading=reading if counted["operators_by_status"]["breached"] else "No duty is breached.",
+        wide=wide,
+        narrow=narrow,
+        numbers=_counts(shown, on),
+        mark=SYNTHETIC,
+    )
+    return [drawn, *_idle(idle)]
+
+
+def _idle(duties: Sequence[str]) -> list[Markup]:
+    """Name the duties that are not drawn since they applied to nobody."""
+    if not duties:
+        return []
+    counted = amounts.noun(len(duties), "duty that applied", "duties that applied")
+    named = "; ".join(sentence(duty) for duty in duties)
+    return [paragraph(f"Left out: {counted} to nobody in these quarters. {named}.", "note")]
+
+
 def duties_section(*, summary: Summary, tables: Tables, book: Book) -> Markup:
     """Show the verdicts, then every breach and every risk with its reasons."""
     on, duties = date.fromisoformat(summary["date"]), summary["duties"]
@@ -191,26 +220,12 @@ def duties_section(*, summary: Summary, tables: Tables, book: Book) -> Markup:
         f"{amounts.noun(opened['at_risk'], 'is', 'are')} at risk in the open quarter. "
         f"{amounts.noun(depends, 'finding', 'findings')} would be another under another reading of the law."
     )
-    wide, narrow = (
-        svg(charts_books.verdicts_spec(findings=tables["findings"], on=on, width_px=width)) for width in (SHEET, SLIP)
-    )
-    met = duties["findings_by_status"]["met"]
-    reading = (
-        f"{amounts.noun(met, 'finding is', 'findings are')} met. "
-        "What is breached or at risk stands as a number beside its bar."
-    )
-    if not by_status["breached"]:
-        reading = "No duty is breached."
-    drawn = figure(
-        title="Findings by duty",
-        reading=reading,
-        wide=wide,
-        narrow=narrow,
-        numbers=_counts(tables, on),
-        mark=SYNTHETIC,
-    )
     breached = _cards(tables, str(Status.BREACHED), book)
-    parts = [paragraph(lead), drawn, tag("h3", text("Breaches"), Markup(" "), SYNTHETIC)]
+    parts = [
+        paragraph(lead),
+        *_drawn(summary, tables["findings"], on),
+        tag("h3", text("Breaches"), Markup(" "), SYNTHETIC),
+    ]
     parts.append(tag("div", *breached, class_="cards") if breached else paragraph("No duty is breached."))
     parts += _at_risk(tables)
     return section(key="duties", title="Duties", parts=[*parts, *_undetermined(tables["findings"])])

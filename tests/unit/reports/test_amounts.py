@@ -18,6 +18,9 @@ def plain(text: str) -> str:
         (426_096_445, "tiyn", "4 260 964.45 ₸"),
         (1, "days", "1 day"),
         (17, "machines", "17 machines"),
+        (1, "hours", "1 hour"),
+        (2, "documents", "2 documents"),
+        (5_500_000, "W", "5.5 MW"),
         (None, "", "–"),
     ],
 )

@@ -78,6 +78,14 @@ def test_the_verdict_chart_counts_every_finding_once(tables: Tables) -> None:
     assert closed == tables["findings"].filter(pl.col("period") == "2023-Q4").height
 
 
+def test_a_duty_that_applied_to_nobody_is_left_out_and_named(tables: Tables) -> None:
+    shown, idle = charts_books.applying(findings=tables["findings"])
+    assert idle == ("tax.income",)
+    assert shown.height == tables["findings"].filter(pl.col("duty") != "tax.income").height
+    again, none = charts_books.applying(findings=shown)
+    assert again.equals(shown) and none == ()
+
+
 def test_the_waterfall_ends_where_the_rest_begins(summary: dict[str, Any]) -> None:
     value, *lines, left = charts_books.money_rows(lines=summary["output"]["where_the_money_goes"])
     assert value["until"] == 150

@@ -117,6 +117,11 @@ def test_every_breach_is_on_the_page(page: str, summary: dict[str, Any]) -> None
     assert "At risk if: The steps of the share go by calendar year (Kezek)" in seen
 
 
+def test_duties_that_applied_to_nobody_are_named_in_one_line(page: str) -> None:
+    seen = re.sub(r"[\u2009\u202f\u00a0]", " ", words_of(page))
+    assert "Left out: 1 duty that applied to nobody in these quarters. Income tax: declared in full." in seen
+
+
 def test_no_code_is_shown_in_place_of_its_words(page: str) -> None:
     seen = words_of(page)
     codes = [code for group in GROUPS.values() for code in group if re.search(r"[._]", code)]

@@ -9,8 +9,11 @@ import pytest
 from kezek import duties
 from kezek.day.events import Outcome
 from kezek.day.money import LINES
+from kezek.duties.ahead import Act
+from kezek.duties.dues import DueKind
 from kezek.duties.check import DUTIES
-from kezek.duties.finding import Status
+from kezek.duties.facts import Size
+from kezek.duties.finding import ConsequenceKind, Status
 from kezek.law.book import load_book
 from kezek.market.order import OrderRefusal
 from kezek.metering.reading import ReadingRefusal
@@ -18,18 +21,35 @@ from kezek.registry.licence import Subtype
 from kezek.registry.operator import Route
 from kezek.registry.zone import Zone
 from kezek.reports import words
+from kezek.reports.fixes import FIXES, fix
 from kezek.reports.words import sentence
 
-_STEM_USED = re.compile(r'_act_in_time\([^)]*duty="([a-z_.]+)"')
+_LITERAL = re.compile(r'"(duties\.[a-z_]+\.[a-z_]+)"')
+_STEM_USED = re.compile(r'(?:timing|_notified)\([^)]*"(duties\.[a-z_.]+)"\)')
+_STEM_OF_DUTY = re.compile(r'@duty\("(fee\.[a-z_]+)"(?:(?!@duty).)*_act_in_time\(case', re.DOTALL)
 _ENDING = re.compile(r'f"\{stem\}(_[a-z_]+)"')
+_DECISION = re.compile(r'reason = ("authority_late".*)\n')
+_FACT = re.compile(r'(?:case|self)\.(?:fact|given|known)\((?:[^"()]|\([^()]*\))*"([a-z_]+)"')
+_COUNTED = re.compile(r', wrong, "([a-z_]+)"')
+
+
+def duty_sources() -> str:
+    """All of the room but the checks abroad, which write their own sentences."""
+    return "\n".join(path.read_text() for path in Path(*duties.__path__).glob("*.py") if path.name != "abroad.py")
 
 
 def reason_codes() -> set[str]:
-    """Every `duties.*` string in the room; the duty handed to `_act_in_time` stands for its endings."""
-    source = "\n".join(path.read_text() for path in Path(*duties.__path__).glob("*.py"))
-    codes = set(re.findall(r'"(duties\.[a-z_]+\.[a-z_]+)"', source))
-    stems = {f"duties.{duty}" for duty in _STEM_USED.findall(source)}
-    return (codes - stems) | {stem + ending for stem in stems for ending in _ENDING.findall(source)}
+    """Every `duties.*` string in the room; a stem that is handed on stands for its endings."""
+    source = duty_sources()
+    codes = {code for code in _LITERAL.findall(source) if not code.startswith("duties.abroad.")}
+    stems = set(_STEM_USED.findall(source)) | {f"duties.{duty}" for duty in _STEM_OF_DUTY.findall(source)}
+    decided = {f"duties.licence.{one}" for one in re.findall(r'"([a-z_]+)"', _DECISION.findall(source)[0])}
+    return (codes - stems) | decided | {stem + ending for stem in stems for ending in _ENDING.findall(source)}
+
+
+def fact_names() -> set[str]:
+    source = duty_sources()
+    return set(_FACT.findall(source)) | set(_COUNTED.findall(source))
 
 
 def clearing_rules() -> set[str]:
@@ -44,6 +64,11 @@ GROUPS = {
     "reading refusal": set(ReadingRefusal),
     "duty": set(DUTIES),
     "reason": reason_codes(),
+    "fact": fact_names(),
+    "deadline": set(Act),
+    "consequence": set(ConsequenceKind),
+    "due": {f"due.{kind.value}" for kind in DueKind},
+    "size": set(Size),
     "zone": set(Zone),
     "route": set(Route),
     "subtype": set(Subtype),
@@ -63,7 +88,71 @@ def test_the_groups_are_all_tested() -> None:
 
 def test_the_regex_sees_the_reasons() -> None:
     assert {"duties.fee.return_late", "duties.fee.payment_due_soon", "duties.law.unknown"} <= reason_codes()
-    assert len(reason_codes()) > 40
+    assert {"duties.licence.under_review", "duties.notice.end_missing", "duties.fee.payment_late"} <= reason_codes()
+    assert len(reason_codes()) > 100
+
+
+def test_the_regex_sees_the_facts() -> None:
+    assert {"metered_wh", "platform_kwh", "unregistered_machines", "kind", "standing"} <= fact_names()
+
+
+_NEVER_WRONG = re.compile(
+    r"_(done|not_yet_due)$|\.no_|\.not_(ended|submitted|a_new_mine|in_force|circulated)$|_in_size$|_within_cap$|_shared$"
+)
+_FINE = {
+    "duties.energy.exempt_route",
+    "duties.energy.programme_proposed",
+    "duties.energy.quota_fits",
+    "duties.energy.sourced",
+    "duties.equipment.at_licensed_site",
+    "duties.equipment.fingerprints_match",
+    "duties.equipment.registered",
+    "duties.equipment.replacements_registered",
+    "duties.fee.accrued",
+    "duties.fee.covered",
+    "duties.fee.host_is_no_payer",
+    "duties.fee.nothing_owed",
+    "duties.fee.unpaid",
+    "duties.licence.already_held",
+    "duties.licence.cap_not_reached",
+    "duties.licence.covered",
+    "duties.licence.decided",
+    "duties.licence.fee_paid",
+    "duties.licence.holder_entitled",
+    "duties.licence.in_data_centre",
+    "duties.licence.none",
+    "duties.licence.runs",
+    "duties.licence.steps_done",
+    "duties.licence.subtype_fits",
+    "duties.licence.under_review",
+    "duties.pool.accredited",
+    "duties.records.disclosed",
+    "duties.records.log_complete",
+    "duties.records.meter_fits_coins",
+    "duties.report.pool_reported",
+    "duties.sale.sold",
+    "duties.sale.venue_licensed",
+    "duties.tax.covered",
+    "duties.tax.period_open",
+    "duties.vat.import_settled",
+    "duties.vat.lock_kept",
+    "duties.vat.nothing_imported",
+}
+"""Reasons of duties that are met or do not apply: nothing is to be mended."""
+
+
+@pytest.mark.parametrize("code", sorted(words.REASONS))
+def test_what_can_be_mended_says_how_and_what_is_fine_says_nothing(code: str) -> None:
+    fine = code in _FINE or (_NEVER_WRONG.search(code) is not None and code not in _SOUNDS_FINE)
+    assert bool(fix(code)) is not fine
+    assert not fix(code) or (fix(code)[0].isupper() and fix(code).endswith("."))
+
+
+_SOUNDS_FINE = {"duties.energy.no_quota", "duties.equipment.no_fingerprint"}
+
+
+def test_no_fix_stands_without_its_reason() -> None:
+    assert set(FIXES) <= set(words.REASONS)
 
 
 def test_no_code_stands_in_two_groups() -> None:
