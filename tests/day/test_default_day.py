@@ -172,11 +172,24 @@ def test_every_planted_breach_is_found_and_nothing_else(default_day):
     assert len(planted) == 15 == len({plan.operator_id for plan in default_day.plans})
 
 
-def test_the_open_quarter_is_at_most_at_risk_and_the_slow_sellers_are(default_day):
+def test_nobody_breaks_a_rule_in_the_open_quarter_and_the_slow_sellers_are_at_risk(default_day):
+    """An act would be a breach there too: whose licence ran out holds the next one, every quarter was inspected."""
     opened = [f for v in default_day.state.verdicts for f in v.findings if f.period == "2025-Q4"]
     assert opened and all(finding.status is not Status.BREACHED for finding in opened)
+    assert Status.UNDETERMINED not in {finding.status for finding in opened}
     slow = [f for f in opened if f.duty == "sale.share" and f.status is Status.AT_RISK]
     assert len(slow) == 3
+
+
+def test_power_from_elsewhere_is_not_covered_or_comes_by_a_contract(default_day):
+    """Grid buyers have no second source; who has a plant or an import got the rest from a utility."""
+    (plan,) = (one for one in default_day.plans if one.duty == "energy.source")
+    route = default_day.state.operators[plan.operator_id].route
+    verdict = next(one for one in default_day.state.verdicts if one.operator_id == plan.operator_id)
+    (finding,) = verdict.breached
+    on_platform = route in (Route.GRID_SURPLUS, Route.HOSTED)
+    assert finding.reason == ("duties.energy.unsourced" if on_platform else "duties.energy.route_not_exempt")
+    assert finding.at_stake_tiyn > 0
 
 
 def test_verdicts_say_which_reading_would_change_them(default_day):

@@ -106,12 +106,12 @@ def test_an_operator_whose_readings_were_all_refused_metered_nothing_and_is_judg
     assert {verdict.operator_id for verdict in engine.state.verdicts} == {refused.operator_id, metered.operator_id}
 
 
-def test_coins_without_a_usable_reading_are_a_risk_of_the_open_quarter_and_no_fee_is_owed(judged):
+def test_coins_without_a_usable_reading_are_a_breach_in_the_open_quarter_and_no_fee_is_owed(judged):
     engine, (refused, metered) = judged
     verdicts = {verdict.operator_id: verdict for verdict in engine.state.verdicts}
     opened = {one.duty: one for one in verdicts[refused.operator_id].findings if one.period == "2025-Q4"}
     assert (opened["records.energy"].status, opened["records.energy"].reason) == (
-        Status.AT_RISK,
+        Status.BREACHED,
         "duties.records.meter_under_coins",
     )
     assert opened["records.energy"].measured == 0 < opened["records.energy"].limit

@@ -208,7 +208,26 @@ def test_the_meters_are_judged_by_the_coins_from_the_first_day_of_a_quarter_on(m
     bypassed = replace(book, metered_wh=book.least_energy_wh * 97 // 100)
     verdict = check(facts=replace(miners[0], books=(bypassed,)), lens=day.request.lens.with_readings({}))
     (finding,) = (one for one in verdict.findings if one.duty == "records.energy")
-    assert (finding.status, finding.reason) == ("at_risk", "duties.records.meter_under_coins")
+    assert (finding.status, finding.reason) == ("breached", "duties.records.meter_under_coins")
+
+
+def test_on_the_first_day_of_a_quarter_the_machines_were_seen_on_that_day(make_day):
+    day = make_day(on=date(2025, 10, 1))
+    runs = {one.operator_id for one in day.state.operators.values() if one.active_power_w}
+    for one in filed_books(day):
+        seen = {seen.seen_on for seen in one.sightings if seen.seen_on >= date(2025, 10, 1)}
+        assert seen == ({date(2025, 10, 1)} if one.operator_id in runs else set())
+    opened = [f for v in day.state.verdicts for f in v.findings if f.period == "2025-Q4"]
+    assert not {f.status for f in opened} & {"breached", "undetermined"}
+
+
+def test_whose_licence_ran_out_holds_the_next_one_from_the_next_quarter(default_day):
+    plans = {plan.operator_id: plan.quarter for plan in default_day.plans if plan.duty == "licence.held"}
+    (renewed,) = (one for one in filed_books(default_day) if len(one.licences) == 2)
+    first, second = renewed.licences
+    assert plans[renewed.operator_id] == "2025-Q3"
+    assert first.term.until_on == date(2025, 9, 9)  # 70 days after 1 July
+    assert (second.term.from_on, second.term.until_on) == (date(2025, 10, 1), date(2028, 10, 1))
 
 
 def test_the_books_have_the_hours_of_the_day(default_day):
@@ -263,3 +282,11 @@ def test_costs_in_the_books_follow_the_site(default_day):
         power = (book.average_price_tiyn_per_kwh + grids) * (100 + vat)
         expected = book.metered_wh * (power + 100 * (staff + fee.get(operator.route, 200))) // 100_000
         assert abs(book.cost_tiyn - expected - book.coin_value_tiyn // 100) <= 4
+
+
+def test_where_no_source_is_exempt_nobody_runs_on_own_power(make_day):
+    day = make_day(readings={"energy.exemptions": "none"})
+    own = {one.operator_id for one in day.state.operators.values() if one.route not in ("grid_surplus", "hosted")}
+    assert own and not any(one.energy_wh for one in day.state.readings if one.operator_id in own)
+    found, planted = found_and_planted(day)
+    assert found == planted and len(planted) == 15

@@ -111,7 +111,7 @@ def operator_facts(
         as_of_on=ground.on,
         accredited_pool_ids=frozenset(ground.fleet.words("pools")),
         licensed_exchange_ids=frozenset(ground.fleet.words("exchanges")),
-        sightings=_inspections(operator, running, periods, ground.stream),
+        sightings=_inspections(operator, running, _inspected(periods, ground.on), ground.stream),
         register_digest="",
         imports=(),
         books=tuple(_book(operator, period, ground) for period in periods),
@@ -119,15 +119,22 @@ def operator_facts(
     )
 
 
+def _inspected(periods: Sequence[PeriodFacts], on: date) -> list[tuple[Quarter, date]]:
+    """List the quarters in which somebody looks, each with the day until which; of one that begins today, today."""
+    known = [(period.quarter, period.until_on) for period in periods]
+    opened = Quarter.of(on)
+    return known if opened in dict(known) else [*known, (opened, on + timedelta(days=1))]
+
+
 def _inspections(
-    operator: Operator, running: Sequence[str], periods: Sequence[PeriodFacts], stream: Stream
+    operator: Operator, running: Sequence[str], quarters: Sequence[tuple[Quarter, date]], stream: Stream
 ) -> tuple[Sighting, ...]:
     """See some of the running machines once in each quarter, evenly over the site from a drawn start."""
     seen: list[Sighting] = []
-    for period in periods if running else ():
-        drawn = stream.child(operator.operator_id, period.quarter, "inspection")
-        days = (period.until_on - period.quarter.from_on).days
-        seen_on = period.quarter.from_on + timedelta(days=drawn.child("day").integer(0, days))
+    for quarter, until_on in quarters if running else ():
+        drawn = stream.child(operator.operator_id, quarter, "inspection")
+        days = (until_on - quarter.from_on).days
+        seen_on = quarter.from_on + timedelta(days=drawn.child("day").integer(0, days))
         first, count = drawn.child("first").integer(0, len(running)), min(INSPECTED_MACHINES, len(running))
         places = (first + step * (len(running) // count) for step in range(count))
         seen += [Sighting(running[place % len(running)], seen_on, "", at_licensed_site=True) for place in places]
@@ -139,7 +146,7 @@ def _book(operator: Operator, period: PeriodFacts, ground: Ground) -> QuarterBoo
     fleet, last_on = ground.fleet, period.until_on - timedelta(days=1)
     law = ground.lens.on(last_on)
     stream = ground.stream.child(operator.operator_id, period.quarter)
-    on_platform = _buys_on_platform(operator.route, law)
+    on_platform = buys_on_platform(operator.route, law)
     load_ppm = _load_ppm(operator.route, on_platform, ground, stream)
     metered_wh, gigahashes = _run(operator, period, load_ppm, fleet.whole("overhead"))
     mined_sat = expected_sat(gigahashes=gigahashes, segments=period.segments)
@@ -176,7 +183,7 @@ def _book(operator: Operator, period: PeriodFacts, ground: Ground) -> QuarterBoo
     return nothing_amiss(book, report_on=_report_on(period, ground.on, law, stream.child("report")))
 
 
-def _buys_on_platform(route: Route, law: Snapshot) -> bool:
+def buys_on_platform(route: Route, law: Snapshot) -> bool:
     """Tell whether an operator who keeps to the law buys surplus: whoever no reading in force exempts."""
     if route in _ON_GRID:
         return True

@@ -46,6 +46,8 @@ def nothing_amiss(book: QuarterBook, *, report_on: date | None) -> QuarterBook:
         programme=None,
         programme_known=True,
         log_gap_hours=0,
+        log_gap_days=0,
+        log_gap_transactions=0,
         report_on=report_on,
         report_known=True,
         pool_reported=True,

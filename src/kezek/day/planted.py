@@ -19,7 +19,7 @@ from kezek.law import keys
 from kezek.law.problem import NoRuleInForce
 from kezek.registry.licence import Period
 from kezek.registry.operator import Route
-from kezek.units.calendar import Quarter
+from kezek.units.calendar import Quarter, years_after
 from kezek.units.chance import Stream
 from kezek.units.problem import InputProblem
 from kezek.units.rounding import PPM, share_of
@@ -74,10 +74,11 @@ def _in_quarter(quarter: Quarter, day: int) -> date:
 
 
 def licence_ran_out(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
-    """Let the licence end inside the quarter while the machines run on."""
-    licence = licence_of(facts)
+    """Let the licence end inside the quarter while the machines run on; the next one begins with the next quarter."""
+    licence, until_on = licence_of(facts), scene.quarter.until_on
     term = Period(licence.term.from_on, _in_quarter(scene.quarter, 70))
-    return replace(facts, licences=(replace(licence, term=term),))
+    renewed = replace(licence, licence_no=f"{licence.licence_no}-R", term=Period(until_on, years_after(until_on, 3)))
+    return replace(facts, licences=(replace(licence, term=term), renewed))
 
 
 def mined_while_suspended(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
@@ -107,13 +108,17 @@ def foreign_pool(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
 
 
 def power_from_elsewhere(facts: OperatorFacts, scene: Scene) -> OperatorFacts:
-    """Book 6 % less bought energy than the meters counted."""
+    """Book 6 % less energy than the meters counted; for who has a plant or an import, by a contract with a utility.
+
+    On the platform nobody could have such a contract without breaking another duty too.
+    """
 
     def change(book: QuarterBook) -> QuarterBook:
-        bought_kwh = share_of(given(book.metered_wh) // 1_000, 940_000)
+        metered_kwh = given(book.metered_wh) // 1_000
+        lawful_kwh = share_of(metered_kwh, 940_000)
         if facts.route in (Route.GRID_SURPLUS, Route.HOSTED):
-            return replace(book, platform=replace(given(book.platform), energy_kwh=bought_kwh))
-        return replace(book, other_source_kwh=bought_kwh)
+            return replace(book, platform=replace(given(book.platform), energy_kwh=lawful_kwh))
+        return replace(book, other_source_kwh=lawful_kwh, direct_contract_kwh=metered_kwh - lawful_kwh)
 
     return _change_book(facts, scene.quarter, change)
 

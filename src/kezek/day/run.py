@@ -9,7 +9,7 @@ import polars as pl
 
 from kezek import __version__
 from kezek.day.bidding import Bids, GroupBid, group_bids, make_bids
-from kezek.day.books import Ground, PeriodFacts, operator_facts, period_facts, power_costs
+from kezek.day.books import Ground, PeriodFacts, buys_on_platform, operator_facts, period_facts, power_costs
 from kezek.day.engine import DayEngine
 from kezek.day.events import Opened, Payout, Prepaid, Revision, Supply
 from kezek.day.given import given, licence_of
@@ -395,14 +395,16 @@ def _use(
     network: NetworkDay,
     stream: Stream,
 ) -> None:
-    """Run the machines on what was bought or is their own; read the meters; pay out."""
+    """Run the machines on what was bought, or is their own where the law exempts that; read the meters; pay out."""
     awarded = {order_id: kwh for state in engine.state.products.values() for order_id, kwh in state.final_kwh.items()}
-    licensed = [one for one in operators if one.licence.state_on(request.on) is LicenceState.ACTIVE]
+    law = request.lens.on(request.on)
+    licensed = (one for one in operators if one.licence.state_on(request.on) is LicenceState.ACTIVE)
+    on_own_power = [one for one in licensed if not buys_on_platform(one.route, law)]
     used = group_hours(
         awarded_kwh=awarded,
         group_of_order=bids.group_of_order,
         products={key: state.product for key, state in engine.state.products.items()},
-        operators=licensed,
+        operators=on_own_power,
         network=network,
         fleet=request.fleet,
         uptime_least_ppm=request.scenario.whole("uptime_least"),

@@ -171,10 +171,12 @@ def _sale(facts: OperatorFacts, lens: Lens, findings: Sequence[Finding]) -> Iter
     for quarter in _quarters(facts):
         last_on = date.fromordinal(quarter.until_on.toordinal() - 1)
         rule, period = _found(lens, last_on, keys.SALE_DEADLINE), _found(lens, last_on, keys.SALE_PERIOD)
-        if rule is None or period is None or _found(lens, last_on, keys.SALE_SHARE_PPM) is None:
+        share = _found(lens, last_on, keys.SALE_SHARE_PPM)
+        if rule is None or period is None or share is None or share.content == 0:
             continue
         if period.content == "calendar_quarter" or quarter.number == 4:
-            yield _act(Act.SALE_PERIOD, "sale.share", quarter, last_on, rule, done=str(quarter) in sold)
+            done = str(quarter) in sold and quarter.until_on <= facts.as_of_on
+            yield _act(Act.SALE_PERIOD, "sale.share", quarter, last_on, rule, done=done)
 
 
 def _licences(facts: OperatorFacts, lens: Lens) -> Iterator[Ahead]:

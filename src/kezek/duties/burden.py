@@ -1,6 +1,6 @@
 """What staying legal costs, by size of the operator: the figures of the sources beside the operator's own books."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from kezek.duties.facts import OperatorFacts, QuarterBook, Size
@@ -23,6 +23,8 @@ class Claim:
         base: profit, revenue or earnings.
         source, at: Where it stands.
         confidence: How well it is supported.
+        parts_ppm: What the source itself says of the parts that this share is to hold, where together they are more
+            than all of it: the cost of compliance and the tax. [ppm]
     """
 
     size: str
@@ -32,6 +34,7 @@ class Claim:
     source: str
     at: str
     confidence: str
+    parts_ppm: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +102,32 @@ def _claims(lens: Lens, on: date) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
     rate, base = law.find(keys.COMPLIANCE_RATE_PPM), law.find(keys.COMPLIANCE_BASE)
     claims = []
     if isinstance(least, Value) and isinstance(most, Value):
-        claims.append(_claim(Size.SMALL, least, most, "earnings"))
+        claims.append(replace(_claim(Size.SMALL, least, most, "earnings"), parts_ppm=_parts_ppm(lens, most, on)))
     if isinstance(rate, Value) and isinstance(base, Value):
         claims.append(_claim(None, rate, rate, str(base.content)))
     gaps = (law.find(keys.COMPLIANCE_SMALL_OPERATOR_RIGS_MAX), rate, base)
     unknown = dict.fromkeys(gap.missing for gap in gaps if isinstance(gap, Unknown))
     return tuple(claims), tuple(unknown)
+
+
+def _parts_ppm(lens: Lens, most: Value, on: date) -> tuple[int, ...]:
+    """Give the rates of compliance and of income tax by the source of a claim, if they exceed it together. [ppm]"""
+    found = [
+        _rate_ppm(lens, key, most.source.key, on) for key in (keys.COMPLIANCE_RATE_PPM, keys.TAX_INCOME_RATE_PPM)
+    ]
+    parts = tuple(rate for rate in found if rate is not None)
+    whole = most.content if isinstance(most.content, int) else 0
+    return parts if len(parts) == len(found) and sum(parts) > whole else ()
+
+
+def _rate_ppm(lens: Lens, key: keys.Amount, source: str, on: date) -> int | None:
+    """Give what one source says on a day, whatever the reading. [ppm]"""
+    for value in lens.book.quantities[key].values:
+        content = getattr(value, "content", None)
+        begun = value.from_on <= on and (value.until_on is None or on < value.until_on)
+        if begun and value.source.key == source and isinstance(content, int):
+            return content
+    return None
 
 
 _SMALL_MOST = keys.COMPLIANCE_SMALL_OPERATOR_SHARE_MAX_PPM

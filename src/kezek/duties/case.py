@@ -58,6 +58,7 @@ class Case:
         lens: The law.
         quarter_book: Books of the quarter; None for a duty that belongs to no quarter.
         tape: Where conditions are noted; None for an answer without its explanation.
+        brief: Only the status is wanted: a duty may leave deadline and stake out.
         on: Day whose law applies: the last of the books, or that of the verdict.
         law: The law of that day.
     """
@@ -67,6 +68,7 @@ class Case:
     lens: Lens
     quarter_book: QuarterBook | None = None
     tape: Tape | None = None
+    brief: bool = False
     on: date = field(init=False)
     law: Snapshot = field(init=False)
 
@@ -106,20 +108,27 @@ class Case:
             raise FactMissing(name)
         return value
 
-    def fact(self, amount: int | None, name: str) -> int:
+    def done(self, on: date | None) -> date | None:
+        """Give the day of an act back if it has been done by the day of the verdict; None where it has not."""
+        return on if on is not None and on <= self.facts.as_of_on else None
+
+    def fact(self, amount: int | None, name: str, period: str = "") -> int:
         """Give a number of the operator's back, with its origin; its unit is the suffix of its name.
+
+        Args:
+            period: Of which quarter, where it is another than the one judged.
 
         Raises:
             FactMissing: nobody gave it.
         """
         known = self.known(amount, name)
-        return known if self.tape is None else self.given(known, name)
+        return known if self.tape is None else self.given(known, name, period)
 
-    def given(self, amount: int, name: str) -> int:
+    def given(self, amount: int, name: str, period: str = "") -> int:
         """Give a number that was worked out from the operator's facts, with its origin."""
         if self.tape is None:
             return amount
-        return fact_term(amount, name=name, unit=_unit_of(name), period=self.period, tape=self.tape)
+        return fact_term(amount, name=name, unit=_unit_of(name), period=period or self.period, tape=self.tape)
 
     def amount(self, key: keys.Amount, law: Snapshot | None = None) -> int:
         """Give an amount of the law, with its origin. [the quantity's unit]
@@ -150,14 +159,16 @@ class Case:
             NoRuleInForce: law.value.*
         """
         law = law or self.law
-        found = law.band_amount(key, at=int(at))
+        band = law.band(key, int(at))
+        found = law.band_amount(key, at=int(at)) if band else law.find(key)
         if not isinstance(found, Value):
             raise NoRuleInForce(found, on=law.on)
         if not isinstance(found.content, int):
             raise TypeError(f"{key} is no amount")
         if self.tape is None:
             return found.content
-        return law_term(found.content, value=found, tape=self.tape, band=law.band(key, int(at)), asked_at=int(at))
+        asked_at = int(at) if band else None
+        return law_term(found.content, value=found, tape=self.tape, band=band, asked_at=asked_at)
 
     def holds(self, words: str, holds: bool) -> bool:
         """Note a condition in words, and give its outcome back; one that does not hold is kept as well."""
@@ -198,11 +209,11 @@ class Case:
 
     def timing(self, deadline_on: date, done_on: date | None, stem: str) -> tuple[Status, str]:
         """Judge an act with a deadline: done late, not done, not yet due, due soon, done."""
-        today = self.facts.as_of_on
-        if done_on is not None and done_on <= today:
-            late = done_on > deadline_on
-            return (Status.BREACHED, f"{stem}_late") if late else (Status.MET, f"{stem}_done")
-        if today > deadline_on:
+        today, done_on = self.facts.as_of_on, self.done(done_on)
+        if done_on is not None:
+            in_time = self.holds(f"done on {done_on}, by {deadline_on}", done_on <= deadline_on)
+            return (Status.MET, f"{stem}_done") if in_time else (Status.BREACHED, f"{stem}_late")
+        if not self.holds(f"not done; {today} is not after {deadline_on}", today <= deadline_on):
             return Status.BREACHED, f"{stem}_missing"
         soon = (deadline_on - today).days <= SOON_DAYS
         return (Status.AT_RISK, f"{stem}_due_soon") if soon else (Status.NOT_APPLICABLE, f"{stem}_not_yet_due")
@@ -224,7 +235,9 @@ class Duty:
         judge: The function that judges it.
         reads: Keys of the book that it may ask.
         scope: Whether each quarter has its own answer.
-        split_by_day: It looks up the law of each day itself, so that a change inside a quarter leaves it determined.
+        split_by_day: It looks up the law of each day itself, or asks for that of the last day alone, so that a change
+            inside a quarter leaves it determined.
+        mendable: What is amiss in an open quarter can still be mended before it closes: a risk, no breach yet.
     """
 
     name: str
@@ -232,14 +245,19 @@ class Duty:
     reads: tuple[str, ...]
     scope: Scope
     split_by_day: bool
+    mendable: bool
 
 
 def duty(
-    name: str, *reads: keys.Key, scope: Scope = Scope.QUARTER, split_by_day: bool = False
+    name: str,
+    *reads: keys.Key,
+    scope: Scope = Scope.QUARTER,
+    split_by_day: bool = False,
+    mendable: bool = False,
 ) -> Callable[[Callable[[Case], Finding]], Duty]:
     """Make a function a duty: see `Duty` for the arguments."""
 
     def decorated(judge: Callable[[Case], Finding]) -> Duty:
-        return Duty(name, judge, tuple(map(str, reads)), scope, split_by_day)
+        return Duty(name, judge, tuple(map(str, reads)), scope, split_by_day, mendable)
 
     return decorated

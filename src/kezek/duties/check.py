@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from kezek.duties import energy, equipment, fee, licence, notification, records, sale, tax, vat
 from kezek.duties.case import Case, Duty, FactMissing, Scope
 from kezek.duties.facts import OperatorFacts, QuarterBook
-from kezek.duties.finding import Change, Consequence, Finding, Status
+from kezek.duties.finding import Change, Consequence, Finding, Otherwise, Status
 from kezek.duties.lens import Lens, Moved
 from kezek.duties.penalty import consequences
 from kezek.duties.trace import Trace
@@ -71,23 +71,25 @@ def _worst(statuses: Iterable[Status]) -> Status:
     return next((status for status in Status if status in present), Status.NOT_APPLICABLE)
 
 
-def check(*, facts: OperatorFacts, lens: Lens, explained: bool = True) -> Verdict:
+def check(*, facts: OperatorFacts, lens: Lens, explained: bool = True, readings: bool = True) -> Verdict:
     """Judge every duty of an operator for every quarter in its books, and for its standing where that is given.
 
-    A closed quarter is met, breached, undetermined or does not apply; an open one is at most at risk. Missing law
-    and missing facts make a duty undetermined, never met. So does law that changes inside the quarter, where the
-    books of the whole quarter would be judged otherwise by the law of its first day: they do not say what happened
-    before the change.
+    An act that breaks a rule is a breach in an open quarter as well; what the quarter can still mend, as a share that
+    is behind its pace, is at risk until it closes. Missing law and missing facts make a duty undetermined, never
+    met. So does law that changes inside the quarter, where the books of the whole quarter would be judged otherwise
+    by the law of its first day: they do not say what happened before the change.
 
     Args:
         explained: Keep how each finding came about; without, the findings are the same.
+        readings: Judge under other readings as well; without, nothing is said about them.
 
     Guarantees: one finding per duty and period; each says under which readings of the law it would be another. The
     lens has on record every question and unconfirmed value that a finding rests on, not those of other readings.
     """
     lens.settle()
     return Verdict(
-        facts.operator_id, tuple(_examine(one, facts, book, lens, explained) for one, book in _docket(facts))
+        facts.operator_id,
+        tuple(_examine(one, facts, book, lens, explained, readings) for one, book in _docket(facts)),
     )
 
 
@@ -104,19 +106,22 @@ def _docket(facts: OperatorFacts) -> Sequence[tuple[Duty, QuarterBook | None]]:
     return [*((one, None) for one in standing), *((one, book) for book in facts.books for one in quarterly)]
 
 
-def _judge(one: Duty, facts: OperatorFacts, book: QuarterBook | None, lens: Lens, tape: Tape | None) -> Finding:
+def _judge(
+    one: Duty, facts: OperatorFacts, book: QuarterBook | None, lens: Lens, tape: Tape | None, *, brief: bool = False
+) -> Finding:
     """Judge one duty by the law of the last day; where that of the first would say otherwise, leave it open.
 
     Where there was nothing amiss in the whole quarter, there was nothing in the part in which the rule was in force.
     """
-    finding = _judge_by_one_law(one, facts, book, lens, tape)
+    finding = _judge_by_one_law(Case(one.name, facts, lens, book, tape, brief), one)
     if one.split_by_day or book is None:
         return finding
     changed_on = lens.changed_on(from_on=book.quarter.from_on, last_on=book.last_on, reads=one.reads)
     if not changed_on:
         return finding
-    before = _judge_by_one_law(one, facts, book, lens.as_it_stood(book.quarter.from_on), None)
-    if before.status is finding.status:
+    stood = lens.as_it_stood(book.quarter.from_on)
+    before = _judge_by_one_law(Case(one.name, facts, stood, book, brief=True), one)
+    if before.status is finding.status or finding.missing:
         return finding
     if before.status is Status.NOT_APPLICABLE and _nothing_amiss(finding):
         return finding
@@ -136,14 +141,12 @@ def _nothing_amiss(finding: Finding) -> bool:
     return finding.status is Status.MET and finding.measured == 0 and finding.limit == 0
 
 
-def _judge_by_one_law(
-    one: Duty, facts: OperatorFacts, book: QuarterBook | None, lens: Lens, tape: Tape | None
-) -> Finding:
-    """Judge one duty, an open period softly; where law or facts are missing, say so instead."""
-    case = Case(one.name, facts, lens, book, tape)
+def _judge_by_one_law(case: Case, one: Duty) -> Finding:
+    """Judge one duty, what an open period can still mend softly; where law or facts are missing, say so instead."""
     try:
         finding = one.judge(case)
-        return finding.for_open_period() if book is not None and not facts.is_closed(book) else finding
+        softer = one.mendable and finding.status is Status.BREACHED and not case.closed
+        return finding.for_open_period() if softer else finding
     except FactMissing as gap:
         missing = case.finding(Status.UNDETERMINED, "duties.facts.missing", evidence=(gap.name,))
         return replace(missing, missing=(gap.name,))
@@ -154,20 +157,44 @@ def _judge_by_one_law(
         return case.finding(status, reason, evidence=(str(absence.what),))
 
 
-def _examine(one: Duty, facts: OperatorFacts, book: QuarterBook | None, lens: Lens, explained: bool) -> Finding:
+def _examine(
+    one: Duty, facts: OperatorFacts, book: QuarterBook | None, lens: Lens, explained: bool, readings: bool
+) -> Finding:
     """Judge a duty with its explanation, its consequences, and under the other readings of what it touched."""
     tape = Tape() if explained else None
     finding = _judge(one, facts, book, lens, tape)
     record = lens.settle()
-    moved = _changes(one, facts, book, lens, finding.status, record)
-    follows: tuple[Consequence, ...] = ()
-    if finding.status is Status.BREACHED:
-        follows = consequences(finding, Case(one.name, facts, lens, book))
-        lens.record.clear()
     trace = None if tape is None else _trace(finding, lens.on(book.last_on if book else facts.as_of_on), record, tape)
-    if trace is None and not moved and not follows:
-        return finding
-    return finding.completed(changes=moved, consequences=follows, trace=trace)
+    changes = _changes(one, facts, book, lens, finding.status, record) if readings and record.touched else ()
+    if finding.status is not Status.BREACHED:
+        return finding.completed(changes=changes, trace=trace) if changes or trace else finding
+    plain = finding.completed(changes=changes, trace=trace)
+    follows = consequences(plain, Case(one.name, facts, lens, book))
+    priced = lens.settle().touched
+    touched = priced | record.touched if readings else set[str]()
+    otherwise = _otherwise(one, facts, book, lens.alternatives(tuple(sorted(touched))), (plain, follows))
+    return replace(plain, consequences=follows, otherwise=otherwise)
+
+
+def _otherwise(
+    one: Duty,
+    facts: OperatorFacts,
+    book: QuarterBook | None,
+    alternatives: Iterable[tuple[Moved, Lens]],
+    own: tuple[Finding, tuple[Consequence, ...]],
+) -> tuple[Otherwise, ...]:
+    """Judge a breach under other readings; where it stays one, say what it would cost, if that is something else."""
+    finding, follows = own
+    found: dict[Moved, tuple[int, tuple[Consequence, ...]]] = {}
+    for moved, other in alternatives:
+        judged = _judge(one, facts, book, other, None)
+        if judged.status is Status.BREACHED:
+            costs = judged.at_stake_tiyn, consequences(judged, Case(one.name, facts, other, book))
+            if costs != (finding.at_stake_tiyn, follows):
+                found[moved] = costs
+        other.record.clear()
+    least = [moved for moved in found if not any(part < moved and found[part] == found[moved] for part in found)]
+    return tuple(Otherwise(tuple(sorted(moved)), *found[moved]) for moved in sorted(least, key=sorted))
 
 
 def _changes(
@@ -176,20 +203,22 @@ def _changes(
     """Judge a duty under every combination of the readings that it touched; name the least changes that move it.
 
     A question that is met only under another reading is touched as well. A combination is named only if no part of
-    it would move the status by itself.
+    it gives the same status by itself.
     """
     questions, judged = tuple(sorted(record.touched)), dict[Moved, Status]()
     while True:
         touched = set(questions)
         for moved, other in lens.alternatives(questions):
             if moved not in judged:
-                judged[moved] = _judge(one, facts, book, other, None).status
-                touched |= other.settle().touched
+                judged[moved] = _judge(one, facts, book, other, None, brief=True).status
+                touched |= other.take_touched()
         if len(touched) == len(questions):
             break
         questions = tuple(sorted(touched))
     changed = [moved for moved, found in judged.items() if found is not status]
-    least = [moved for moved in changed if not any(other < moved for other in changed)]
+    least = [
+        moved for moved in changed if not any(other < moved and judged[other] is judged[moved] for other in changed)
+    ]
     named = {moved: sorted(moved) for moved in least}
     return tuple(
         Change(*named[moved][0], judged[moved], tuple(named[moved][1:]))

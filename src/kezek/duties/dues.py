@@ -34,7 +34,8 @@ class Due:
     Args:
         accrued_tiyn: What the quarter's books come to; None where law or facts leave it open.
         due_on: Last day to pay; None where no source gives one.
-        paid_tiyn: What was paid or declared for it by the day of the verdict; None where nobody said.
+        paid_tiyn: What was paid for it by the day of the verdict; None where nobody said.
+        declared_tiyn: What was declared for it, where that is all the books hold; None where nobody said.
         paid_on: Day of payment.
         unknown: What the law leaves open, as a sentence.
         missing: Fact that nobody gave, by its name.
@@ -46,15 +47,16 @@ class Due:
     due_on: date | None
     paid_tiyn: int | None
     paid_on: date | None = None
+    declared_tiyn: int | None = None
     unknown: str = ""
     missing: str = ""
 
     @property
     def open_tiyn(self) -> int | None:
-        """What is still owed; None where it is not known. [tiyn]"""
-        if self.accrued_tiyn is None:
+        """What is still owed; None where it is not known, as of a tax that was declared. [tiyn]"""
+        if self.accrued_tiyn is None or self.paid_tiyn is None:
             return None
-        return max(0, self.accrued_tiyn - (self.paid_tiyn or 0))
+        return max(0, self.accrued_tiyn - self.paid_tiyn)
 
 
 _DUTY = {DueKind.FEE: "fee.amount", DueKind.INCOME_TAX: "tax.income", DueKind.IMPORT_VAT: "vat.import"}
@@ -93,6 +95,8 @@ def _due(kind: DueKind, facts: OperatorFacts, book: QuarterBook, lens: Lens) -> 
         return None
     paid_on = book.fee.paid_on if kind is DueKind.FEE and book.fee else None
     paid_on = paid_on if paid_on is not None and paid_on <= facts.as_of_on else None
+    if kind is DueKind.INCOME_TAX:
+        return Due(kind, book.quarter, finding.limit, finding.deadline_on, None, declared_tiyn=finding.measured)
     return Due(kind, book.quarter, finding.limit, finding.deadline_on, finding.measured, paid_on)
 
 

@@ -9,11 +9,11 @@ from kezek.law import keys
 from kezek.law.absence import Unknown
 from kezek.law.origin import Rounding
 from kezek.law.problem import NoRuleInForce
-from kezek.law.reckon import N, ceil_div
-from kezek.law.rule import rule
+from kezek.law.reckon import N, ceil_div, half_up
+from kezek.law.rule import UNSTATED, rule
 from kezek.law.snapshot import Snapshot
 from kezek.law.value import Unit as LawUnit
-from kezek.registry.licence import Subtype
+from kezek.registry.licence import Period
 from kezek.registry.operator import Route
 from kezek.units.rounding import PPM
 
@@ -29,6 +29,19 @@ from kezek.units.rounding import PPM
 def grid_share_kwh(*, new_output_kwh: N, grid_share_ppm: N) -> N:
     """Part of a 70/30 plant's new output that goes to the grid. [kWh]"""
     return ceil_div(new_output_kwh * grid_share_ppm, PPM)
+
+
+@rule(
+    source="kezek_design",
+    at="money at stake",
+    from_on=date(2020, 1, 1),
+    unit=LawUnit.TIYN,
+    rounding=Rounding.HALF_UP,
+    rounding_at=UNSTATED,
+)
+def energy_value_tiyn(*, energy_wh: N, price_tiyn_per_kwh: N) -> N:
+    """Value of energy at a price. [tiyn]"""
+    return half_up(energy_wh * price_tiyn_per_kwh, 1_000)
 
 
 def _platform_only(law: Snapshot) -> bool:
@@ -49,24 +62,43 @@ def _platform_only(law: Snapshot) -> bool:
 def energy_sourced(case: Case) -> Finding:
     """Judge whether the metered energy is covered by purchases on the platform and exempt sources.
 
-    What is over was taken from somewhere else: by a direct contract, or from nobody. A direct contract covers
-    nothing once the platform is the only seller. Before, it could be lawful in hours of declared surplus; the books
-    do not hold those hours, so that energy which only such a contract covers is undetermined.
+    Power of an own plant or an import contract is lawful beside the platform, where the law spares it. What is over
+    was taken from somewhere else: by a direct contract, or from nobody. A direct contract covers nothing once the
+    platform is the only seller. Before, it could be lawful in hours of declared surplus; the books do not hold those
+    hours, so that energy which only such a contract covers is undetermined.
     """
     law, book = case.law, case.book
     rule = case.in_force(keys.ENERGY_SURPLUS_ONLY)
     route = case.known(case.facts.route, "route")
-    exempt = case.holds(f"{route} is an exempt source", route in law.items(keys.ENERGY_EXEMPT_ROUTES))
-    barred = case.holds("grid power is bought on the platform only", _platform_only(law)) and not exempt
+    exempt = law.items(keys.ENERGY_EXEMPT_ROUTES)
+    spared = case.holds("own and imported power stays outside the platform", bool(exempt))
+    barred = case.holds("grid power is bought on the platform only", _platform_only(law))
     bought_kwh = case.given(case.known(book.platform, "bought_on_platform").energy_kwh, "platform_kwh")
-    other_kwh = case.fact(book.other_source_kwh, "other_source_kwh")
-    lawful_wh = 1_000 * (bought_kwh + (other_kwh if exempt else 0))
+    own_kwh = case.fact(book.other_source_kwh, "other_source_kwh")
+    direct_kwh = 0 if spared else own_kwh
+    lawful_wh = 1_000 * (bought_kwh + (own_kwh if spared else 0))
     metered_wh = case.fact(book.metered_wh, "metered_wh")
-    if not exempt and metered_wh > lawful_wh:
-        other_kwh = other_kwh + case.fact(book.direct_contract_kwh, "direct_contract_kwh")
-    covered_wh = lawful_wh if exempt or barred else lawful_wh + 1_000 * other_kwh
-    status, reason = _coverage(metered_wh, lawful_wh, covered_wh, barred and int(other_kwh) > 0)
-    return case.finding(status, reason, rule=rule, measured=metered_wh, limit=covered_wh, unit=Unit.WH)
+    if metered_wh > lawful_wh and not (route is Route.IMPORTED and route in exempt):
+        direct_kwh = direct_kwh + case.fact(book.direct_contract_kwh, "direct_contract_kwh")
+    covered_wh = lawful_wh if barred else lawful_wh + 1_000 * direct_kwh
+    status, reason = _coverage(metered_wh, lawful_wh, covered_wh, barred and int(direct_kwh) > 0)
+    return case.finding(
+        status,
+        reason,
+        rule=rule,
+        measured=metered_wh,
+        limit=covered_wh,
+        unit=Unit.WH,
+        at_stake_tiyn=_value_tiyn(case, metered_wh - covered_wh) if status is Status.BREACHED else 0,
+    )
+
+
+def _value_tiyn(case: Case, uncovered_wh: int) -> int:
+    """Value the energy that nothing covers at the operator's own average price; 0 where nobody gave one. [tiyn]"""
+    if case.book.average_price_tiyn_per_kwh is None:
+        return 0
+    price = case.fact(case.book.average_price_tiyn_per_kwh, "average_price_tiyn_per_kwh")
+    return energy_value_tiyn(energy_wh=uncovered_wh, price_tiyn_per_kwh=price)
 
 
 def _coverage(metered_wh: int, lawful_wh: int, covered_wh: int, barred: bool) -> tuple[Status, str]:
@@ -108,10 +140,15 @@ def _worst_purchase(case: Case, platform: Purchased) -> tuple[date, int, int | N
     """Pick of the largest purchases of each month the one farthest over the maximum of its own day. [kWh]
 
     Where no month has a maximum in force, the last one's absence says why.
+
+    Raises:
+        FactMissing: a maximum came into force inside the period, and no purchase after it was given.
     """
     bought = sorted({(platform.largest_on, platform.largest_kwh), *platform.other_months})
     limited = [(on, kwh, _maximum_kwh(case, on)) for on, kwh in bought]
     over = [(on, kwh, limit) for on, kwh, limit in limited if limit is not None]
+    if not over and platform.energy_kwh and _maximum_kwh(case, case.on) is not None:
+        case.known(None, "other_months")
     return max(over, key=lambda one: one[1] - (one[2] or 0)) if over else limited[-1]
 
 
@@ -147,7 +184,8 @@ def quota_by_subtype(case: Case) -> Finding:
     rule = case.law.require(keys.MARKET_BIDDER_SUBTYPES)
     bidders = case.law.items(keys.MARKET_BIDDER_SUBTYPES)
     licences = case.known(case.facts.licences, "licences")
-    subtype = next((one.subtype for one in reversed(licences) if one.term.holds(case.on)), None)
+    quarter = Period(case.book.quarter.from_on, case.book.until_on)
+    subtype = next((one.subtype for one in reversed(licences) if one.term.overlap_days(quarter)), None)
     if subtype is None or case.known(case.facts.route, "route") is Route.HOSTED:
         return case.no_duty("duties.energy.no_own_purchases")
     bought_kwh = case.given(case.known(case.book.platform, "bought_on_platform").energy_kwh, "platform_kwh")
@@ -157,27 +195,33 @@ def quota_by_subtype(case: Case) -> Finding:
         Status.BREACHED if breached else Status.MET,
         "duties.energy.no_quota" if breached else "duties.energy.quota_fits",
         rule=rule,
-        measured=0 if subtype is Subtype.I else 1_000 * bought_kwh,
+        measured=0 if may_bid else 1_000 * bought_kwh,
         limit=0,
         unit=Unit.WH,
     )
 
 
-@duty("energy.programme", keys.PROGRAMME_70_30_STATUS, keys.PROGRAMME_70_30_GRID_SHARE_PPM, keys.PROGRAMME_70_30_BASE)
+@duty(
+    "energy.programme",
+    keys.PROGRAMME_70_30_STATUS,
+    keys.PROGRAMME_70_30_GRID_SHARE_PPM,
+    keys.PROGRAMME_70_30_BASE,
+    mendable=True,
+)
 def programme_shared(case: Case) -> Finding:
     """Judge whether a plant of the 70/30 programme gave the grid its share of the new output.
 
     Only where the programme is read as in force; as a proposal it binds nobody. A share of capacity would need the
     plant's power for every hour, which the books do not hold.
     """
-    if not case.book.programme_known:
-        return case.no_duty("duties.energy.no_programme")
-    programme = case.book.programme
-    if programme is None:
-        return case.no_duty("duties.energy.no_programme")
     in_force = case.holds("the programme is in force", case.law.text(keys.PROGRAMME_70_30_STATUS) == "in_force")
     if not in_force:
         return case.no_duty("duties.energy.programme_proposed")
+    if not case.book.programme_known:
+        case.known(None, "programme")
+    programme = case.book.programme
+    if programme is None:
+        return case.no_duty("duties.energy.no_programme")
     rule = case.law.require(keys.PROGRAMME_70_30_GRID_SHARE_PPM)
     if case.law.text(keys.PROGRAMME_70_30_BASE) == "capacity":
         return case.finding(Status.UNDETERMINED, "duties.energy.programme_by_capacity", rule=rule)

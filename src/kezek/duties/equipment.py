@@ -8,8 +8,14 @@ from kezek.law import keys
 
 
 def _seen(case: Case) -> list[Sighting]:
+    """Give the machines seen in the quarter.
+
+    Raises:
+        FactMissing: machines ran, and nobody looked at them.
+    """
     sightings = case.known(case.facts.sightings, "sightings")
-    return [one for one in sightings if case.book.quarter.from_on <= one.seen_on < case.book.until_on]
+    seen = [one for one in sightings if case.book.quarter.from_on <= one.seen_on < case.book.until_on]
+    return seen if seen or case.book.metered_wh == 0 else case.known(None, "sightings")
 
 
 def _none_wrong(case: Case, key: keys.Flag, wrong: list[str], name: str, reasons: tuple[str, str]) -> Finding:
@@ -97,9 +103,10 @@ def replacements_registered(case: Case) -> Finding:
 
 def _fault(case: Case, swap: Replacement) -> str:
     entered = swap.registered_on is not None and swap.registered_on <= swap.replaced_on
+    excluded = case.done(swap.excluded_on) is not None
     if not case.holds(f"{swap.new_serial} was registered before it ran", entered):
         return f"{swap.new_serial}: registered {swap.registered_on or 'never'}, at work from {swap.replaced_on}"
-    if not case.holds(f"{swap.old_serial} was taken off the register", swap.excluded_on is not None):
+    if not case.holds(f"{swap.old_serial} was taken off the register", excluded):
         return f"{swap.old_serial}: replaced {swap.replaced_on}, still on the register"
     return ""
 

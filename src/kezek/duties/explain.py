@@ -187,7 +187,7 @@ def explain(finding: Finding, *, book: Book, say: Say = plain_name) -> Explanati
         reason=finding.reason,
         amounts=_amounts(finding, book, say),
         law=tuple(_asked(key, at, on, found, book) for (key, at, on), found in asked),
-        conditions=_conditions(_examined(finding), book, say),
+        conditions=_conditions(trace.conditions if trace else (), book, say),
         readings=tuple(_taken(one, *how, book) for one, how in trace.positions.items()) if trace else (),
     )
 
@@ -260,10 +260,10 @@ def _made(amount: Term, unit: str, book: Book, say: Say, rounding_at: str = "") 
     """Give an amount that arithmetic or a rule made, with its formula in names and in numbers."""
     inner = made_of(amount)
     used = [*leaves(inner), *(part for part in amount.parts[1:] if amount.op is Op.RULE and is_leaf(part))]
-    children: dict[tuple[str, str, int], Step] = {}
+    children: dict[tuple[str, str, int, str], Step] = {}
     for part in used:
         child = _step(part, "", book, say)
-        children.setdefault((child.kind, child.label, child.value), child)
+        children.setdefault((child.kind, child.label, child.value, child.period), child)
     return Step(
         kind="sum",
         label="calculated",
@@ -369,13 +369,6 @@ def _asked(key: str, at: int | None, on: date, found: Value | Absent, book: Book
         unconfirmed=found.confidence is Confidence.UNCONFIRMED,
         reading=str(found.reading or ""),
     )
-
-
-def _examined(finding: Finding) -> tuple[Condition, ...]:
-    """Give what was examined, without the question whether there is anything at stake."""
-    noted = finding.trace.conditions if finding.trace else ()
-    stake = finding.at_stake_tiyn
-    return tuple(one for one in noted if one.sign != "≠" or not isinstance(one.left, int) or int(one.left) != stake)
 
 
 def _conditions(conditions: tuple[Condition, ...], book: Book, say: Say) -> tuple[Examined, ...]:

@@ -68,7 +68,7 @@ class QuarterBook:
         rebate_eligible: Whether the operator claims to be eligible for the credit.
         programme: Energy of a 70/30 plant; None where there is none.
         programme_known: Whether anything was said about such a plant.
-        log_gap_hours: Hours of mining without a complete log of hour, day and transaction. [h]
+        log_gap_hours, log_gap_days, log_gap_transactions: Hours, days and transactions that the log lacks.
         report_on: Day on which the quarterly report of the notification regime was filed; None where it was not.
         report_known: Whether anything was said about that report.
         pool_reported: Whether the pools reported every distribution to the tax authority.
@@ -97,6 +97,8 @@ class QuarterBook:
     programme: Programme | None = None
     programme_known: bool = False
     log_gap_hours: int | None = None
+    log_gap_days: int | None = None
+    log_gap_transactions: int | None = None
     report_on: date | None = None
     report_known: bool = False
     pool_reported: bool | None = None
@@ -237,7 +239,7 @@ class Standing:
         wanted_subtype: Subtype applied for, where there is no licence yet.
         new_mine: Whether the mine is new under the draft of 2021.
         power_w: Power of the mine. [W]
-        only_hosts: It runs a data centre for others and mines nothing itself.
+        only_hosts: It runs a data centre for others and mines nothing itself; None where nobody said.
     """
 
     name: str = ""
@@ -250,7 +252,7 @@ class Standing:
     notice_known: bool = False
     new_mine: bool | None = None
     power_w: int | None = None
-    only_hosts: bool = False
+    only_hosts: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

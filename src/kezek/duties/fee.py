@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
-from kezek.duties.case import Case, duty
+from kezek.duties.case import Case, FactMissing, duty
 from kezek.duties.deadline import due_on, shifted
+from kezek.duties.facts import FeeRecord
+from kezek.duties.fee_rate import RATE_KEYS, fee_rate_tiyn_per_kwh, rate
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.law import keys
-from kezek.law.absence import Unknown
 from kezek.law.origin import Rounding
 from kezek.law.problem import NoRuleInForce
 from kezek.law.reckon import N, half_up, least, most
@@ -19,9 +20,6 @@ from kezek.law.value import Value
 from kezek.registry.operator import Route
 
 __all__ = ["DUTIES", "due_on", "fee_owed_tiyn", "fee_rate_tiyn_per_kwh"]
-
-Look = Callable[[keys.Amount | keys.Banded, int], int]
-"""How a rate is looked up: by its key, at an average price. [tiyn/kWh]"""
 
 
 @rule(
@@ -42,31 +40,6 @@ def fee_owed_tiyn(*, metered_wh: N, rate_tiyn_per_kwh: N) -> N:
 
 
 @rule(
-    source="orbitax_2022",
-    at="Art. 606-3",
-    from_on=date(2022, 1, 1),
-    unit=LawUnit.TIYN_PER_KWH,
-    exception_to="general rate",
-)
-def own_plant_rate(*, own_tiyn_per_kwh: N) -> N:
-    """Power of the miner's own plant has its own rate, whatever the price."""
-    return own_tiyn_per_kwh
-
-
-@rule(
-    source="orbitax_2022",
-    at="Art. 606-3",
-    from_on=date(2023, 1, 1),
-    until_on=date(2024, 1, 1),
-    unit=LawUnit.TIYN_PER_KWH,
-    exception_to="general rate",
-)
-def faulty_meter_rate(*, otherwise_tiyn_per_kwh: N, no_meter_tiyn_per_kwh: N) -> N:
-    """Where the meter is missing or faulty, the highest of the rates that fit."""
-    return most(otherwise_tiyn_per_kwh, no_meter_tiyn_per_kwh)
-
-
-@rule(
     source="s0",
     at="table of requirements",
     from_on=date(2025, 7, 1),
@@ -79,38 +52,14 @@ def rebate_most_tiyn(*, fee_tiyn: N, credit_ppm: N) -> N:
     return least(half_up(fee_tiyn * credit_ppm, 1_000_000), fee_tiyn)
 
 
-def _rate(*, route: Route, price: int, law: Snapshot, meter_faulty: bool, look: Look) -> int:
-    if route is Route.OWN_RENEWABLE:
-        rate = own_plant_rate(own_tiyn_per_kwh=look(keys.FEE_RATE_OWN_RENEWABLE, price))
-    elif route is Route.OWN_GENERATION:
-        rate = own_plant_rate(own_tiyn_per_kwh=look(keys.FEE_RATE_OWN_GENERATION, price))
-    else:
-        rate = look(keys.FEE_RATE_GENERAL, price)
-    if not meter_faulty or not isinstance(law.find(keys.FEE_RATE_NO_METER), Value | Unknown):
-        return rate
-    return faulty_meter_rate(otherwise_tiyn_per_kwh=rate, no_meter_tiyn_per_kwh=look(keys.FEE_RATE_NO_METER, price))
+@rule(source="s0", at="table of requirements", from_on=date(2025, 7, 1), unit=LawUnit.TIYN)
+def fee_after_credit_tiyn(*, fee_tiyn: N, claimed_tiyn: N, most_tiyn: N) -> N:
+    """Fee less the credit that was claimed, as far as it is granted. [tiyn]
 
-
-def fee_rate_tiyn_per_kwh(
-    *, route: Route, average_price_tiyn_per_kwh: int, law: Snapshot, meter_faulty: bool = False
-) -> int:
-    """Look up the fee per kWh for a source of power and the average price of the quarter. [tiyn/kWh]
-
-    Raises:
-        NoRuleInForce: the bands of 2023 between the known points, and dates before 2022.
-    Law: fee.rate.* (Tax Code, Art. 606-3 in the wording of the day).
+    >>> fee_after_credit_tiyn(fee_tiyn=1_000, claimed_tiyn=60, most_tiyn=50)
+    950
     """
-
-    def look(key: keys.Amount | keys.Banded, price: int) -> int:
-        found = law.band_amount(key, at=price)
-        if not isinstance(found, Value):
-            raise NoRuleInForce(found, on=law.on)
-        if not isinstance(found.content, int):
-            raise TypeError(f"{found.key} is no amount")
-        return found.content
-
-    price = average_price_tiyn_per_kwh
-    return _rate(route=route, price=price, law=law, meter_faulty=meter_faulty, look=look)
+    return most(fee_tiyn - least(claimed_tiyn, most_tiyn), 0)
 
 
 _RATES = (
@@ -118,27 +67,46 @@ _RATES = (
     keys.FEE_RATE_OWN_RENEWABLE,
     keys.FEE_RATE_OWN_GENERATION,
     keys.FEE_RATE_NO_METER,
+    keys.FEE_SEVERAL_RATES,
+    keys.REBATE_RENEWABLE_FEE_CREDIT_PPM,
 )
 
 _PAYER = (keys.FEE_PAYER, keys.FEE_HOST_PAYS)
 
 
-def _act_in_time(case: Case, due: keys.Word, done_on: date | None, verb: str) -> Finding:
+def _fee(case: Case, deadline_on: date) -> FeeRecord:
+    """Give what was done about the fee; until the deadline, silence says that nothing was done yet.
+
+    Raises:
+        FactMissing: the deadline has passed, and nobody said anything.
+    """
+    if case.book.fee is None and case.facts.as_of_on <= deadline_on:
+        return FeeRecord(None, None, 0)
+    return case.known(case.book.fee, "fee")
+
+
+def _act_in_time(case: Case, due: keys.Word, act: Callable[[FeeRecord], date | None], verb: str) -> Finding:
     """Judge an act by the deadline `due` of the law; its reasons begin with `duties.<duty>`."""
     rule = case.law.require(due)
     deadline_on = shifted(due_on(rule=case.law.text(due), quarter=case.book.quarter), case)
+    done_on = act(_fee(case, deadline_on))
     status, reason = case.timing(deadline_on, done_on, f"duties.{case.duty}")
-    evidence = (f"{verb} {done_on}",) if done_on else ()
+    evidence = (f"{verb} {done_on}",) if case.done(done_on) else ()
     return case.finding(status, reason, rule=rule, evidence=evidence, deadline_on=deadline_on)
 
 
 def _no_payer(case: Case) -> bool:
-    """Tell whether the operator only hosts: whoever mines pays, a pure host does not."""
+    """Tell whether the operator only hosts: whoever mines pays, a pure host does not; who has coins mines."""
     standing = case.facts.standing
-    return standing is not None and case.holds(
-        "the operator only hosts, and a host does not pay",
-        standing.only_hosts and case.law.text(keys.FEE_PAYER) == "miner" and not case.law.flag(keys.FEE_HOST_PAYS),
-    )
+    if standing is None or any(sat for _, sat in case.book.received_sat or ()):
+        return False
+    spared = case.law.text(keys.FEE_PAYER) == "miner" and not case.law.flag(keys.FEE_HOST_PAYS)
+    return case.holds("the operator only hosts, and a host does not pay", spared and _only_hosts(case))
+
+
+def _only_hosts(case: Case) -> bool:
+    used = case.book.metered_wh != 0
+    return used and case.known(case.standing.only_hosts, "only_hosts")
 
 
 @duty("fee.return", keys.FEE_RETURN_DUE, keys.FEE_RETURN_REQUIRED, *_PAYER, keys.DEADLINE_NON_BUSINESS_DAY)
@@ -148,10 +116,10 @@ def fee_returned(case: Case) -> Finding:
         return case.no_duty("duties.fee.no_return")
     if _no_payer(case):
         return case.no_duty("duties.fee.host_is_no_payer")
-    return _act_in_time(case, keys.FEE_RETURN_DUE, case.known(case.book.fee, "fee").return_on, "filed")
+    return _act_in_time(case, keys.FEE_RETURN_DUE, lambda fee: fee.return_on, "filed")
 
 
-def _owed_tiyn(case: Case) -> int:
+def _gross_tiyn(case: Case) -> int:
     """Compute the fee of a quarter; nothing metered owes nothing, whatever the rate. [tiyn]
 
     Raises:
@@ -163,14 +131,46 @@ def _owed_tiyn(case: Case) -> int:
     return fee_owed_tiyn(metered_wh=metered_wh, rate_tiyn_per_kwh=_rate_of(case))
 
 
+def _owed_tiyn(case: Case) -> int:
+    """Compute the fee of a quarter, less the credit for renewable power that was claimed and is granted. [tiyn]
+
+    Raises:
+        NoRuleInForce, FactMissing: see `_gross_tiyn`.
+    """
+    fee_tiyn = _gross_tiyn(case)
+    credit = case.law.find(keys.REBATE_RENEWABLE_FEE_CREDIT_PPM)
+    own_renewable = case.facts.route is Route.OWN_RENEWABLE
+    if not own_renewable or not isinstance(credit, Value) or not case.book.rebate_claimed_tiyn:
+        return fee_tiyn
+    if not _granted(case):
+        return fee_tiyn
+    credit_ppm = case.amount(keys.REBATE_RENEWABLE_FEE_CREDIT_PPM)
+    return fee_after_credit_tiyn(
+        fee_tiyn=fee_tiyn,
+        claimed_tiyn=case.fact(case.book.rebate_claimed_tiyn, "rebate_claimed_tiyn"),
+        most_tiyn=rebate_most_tiyn(fee_tiyn=fee_tiyn, credit_ppm=credit_ppm),
+    )
+
+
+def _granted(case: Case) -> bool:
+    """Tell whether the credit is open to the operator: own renewable power, and a claim to be eligible."""
+    renewable = case.holds(
+        "the power comes from an own renewable plant", case.known(case.facts.route, "route") is Route.OWN_RENEWABLE
+    )
+    return renewable and case.holds(
+        "the operator claims to be eligible", case.known(case.book.rebate_eligible, "rebate_eligible")
+    )
+
+
 def _rate_of(case: Case) -> int:
     route = case.known(case.facts.route, "route")
     faulty = isinstance(case.law.find(keys.FEE_RATE_NO_METER), Value) and case.holds(
         "the meter is missing or faulty", case.known(case.book.meter_faulty, "meter_faulty")
     )
-    banded = route not in (Route.OWN_RENEWABLE, Route.OWN_GENERATION) and _is_banded(case.law)
+    own = [case.holds(f"the source of power is {one}", route is one) for one in RATE_KEYS]
+    banded = not any(own) and _is_banded(case.law)
     price = case.known(case.book.average_price_tiyn_per_kwh, "average_price_tiyn_per_kwh") if banded else 0
-    return _rate(route=route, price=price, law=case.law, meter_faulty=faulty, look=case.band_amount)
+    return rate(route=route, price=price, law=case.law, meter_faulty=faulty, look=case.band_amount)
 
 
 def _is_banded(law: Snapshot) -> bool:
@@ -180,15 +180,16 @@ def _is_banded(law: Snapshot) -> bool:
 
 
 def _known_owed_tiyn(case: Case) -> int | None:
+    """Compute the fee, or None where the law leaves it open. [tiyn]"""
     try:
         return _owed_tiyn(case)
     except NoRuleInForce:
         return None
 
 
-def _paid_tiyn(case: Case) -> int | None:
+def _paid_tiyn(case: Case, deadline_on: date) -> int | None:
     """Give what was paid up to the day of the verdict; None where no payment was made. [tiyn]"""
-    fee = case.known(case.book.fee, "fee")
+    fee = _fee(case, deadline_on)
     paid = fee.paid_on is not None and fee.paid_on <= case.facts.as_of_on
     return case.given(fee.paid_tiyn, "fee_paid_tiyn") if paid else None
 
@@ -198,20 +199,24 @@ def fee_paid_in_time(case: Case) -> Finding:
     """Judge whether the fee was paid in time, whatever the amount (Art. 606-5).
 
     No payment at all is a breach of this duty alone, with the whole fee at stake: `fee_paid_in_full` then says
-    `duties.fee.unpaid` and claims nothing, so that one fault is one breach. Of a late payment the part of the fee
-    that came late is at stake. Where the rate is unknown the stake is not claimed; where nothing is owed, nothing
-    has to be paid.
+    `duties.fee.unpaid` and claims nothing, so that one fault is one breach. Of a late payment nothing is at stake but
+    the interest, which no source gives. Where the rate is unknown the stake is not claimed; where nothing is owed,
+    nothing has to be paid, and where nobody knows whether anything is owed, a payment in time is one all the same.
     """
     if _no_payer(case):
         return case.no_duty("duties.fee.host_is_no_payer")
-    finding = _act_in_time(case, keys.FEE_PAYMENT_DUE, case.known(case.book.fee, "fee").paid_on, "paid")
-    owed_tiyn = _known_owed_tiyn(case)
+    finding = _act_in_time(case, keys.FEE_PAYMENT_DUE, lambda fee: fee.paid_on, "paid")
+    try:
+        owed_tiyn = _known_owed_tiyn(case)
+    except FactMissing:
+        if finding.reason == "duties.fee.payment_missing":
+            raise
+        return finding
     if owed_tiyn is not None and int(owed_tiyn) == 0:
         return replace(finding, status=Status.NOT_APPLICABLE, reason="duties.fee.nothing_owed")
     if finding.status is not Status.BREACHED or owed_tiyn is None:
         return finding
-    paid_tiyn = _paid_tiyn(case)
-    return replace(finding, at_stake_tiyn=owed_tiyn if paid_tiyn is None else least(paid_tiyn, owed_tiyn))
+    return replace(finding, at_stake_tiyn=owed_tiyn if finding.reason == "duties.fee.payment_missing" else 0)
 
 
 def _amount(case: Case, deadline_on: date, paid_tiyn: int | None, owed_tiyn: int) -> tuple[Status, str]:
@@ -224,7 +229,7 @@ def _amount(case: Case, deadline_on: date, paid_tiyn: int | None, owed_tiyn: int
     return (Status.BREACHED, "duties.fee.short") if passed else (Status.AT_RISK, "duties.fee.part_paid")
 
 
-@duty("fee.amount", keys.FEE_PAYMENT_DUE, *_PAYER, keys.FEE_SEVERAL_RATES, keys.DEADLINE_NON_BUSINESS_DAY, *_RATES)
+@duty("fee.amount", keys.FEE_PAYMENT_DUE, *_PAYER, keys.DEADLINE_NON_BUSINESS_DAY, *_RATES)
 def fee_paid_in_full(case: Case) -> Finding:
     """Judge whether what was paid by the day of the verdict, late or not, covers the fee on all metered energy.
 
@@ -237,7 +242,7 @@ def fee_paid_in_full(case: Case) -> Finding:
         return case.no_duty("duties.fee.host_is_no_payer")
     owed_tiyn = _owed_tiyn(case)
     deadline_on = shifted(due_on(rule=law.text(keys.FEE_PAYMENT_DUE), quarter=case.book.quarter), case)
-    paid_tiyn = _paid_tiyn(case)
+    paid_tiyn = _paid_tiyn(case, deadline_on)
     status, reason = _amount(case, deadline_on, paid_tiyn, owed_tiyn)
     return case.finding(
         status,
@@ -252,14 +257,10 @@ def fee_paid_in_full(case: Case) -> Finding:
 
 
 def _rate_key(case: Case) -> keys.Amount | keys.Banded:
-    route_keys = {
-        Route.OWN_RENEWABLE: keys.FEE_RATE_OWN_RENEWABLE,
-        Route.OWN_GENERATION: keys.FEE_RATE_OWN_GENERATION,
-    }
-    return route_keys.get(case.known(case.facts.route, "route"), keys.FEE_RATE_GENERAL)
+    return RATE_KEYS.get(case.known(case.facts.route, "route"), keys.FEE_RATE_GENERAL)
 
 
-@duty("fee.rebate", keys.REBATE_RENEWABLE_FEE_CREDIT_PPM, keys.REBATE_RENEWABLE_FEE_CREDIT_KIND, *_RATES)
+@duty("fee.rebate", keys.REBATE_RENEWABLE_FEE_CREDIT_KIND, *_RATES, mendable=True)
 def rebate_within_cap(case: Case) -> Finding:
     """Judge whether a credit for renewable power claimed against the fee keeps to what the reading grants.
 
@@ -269,14 +270,8 @@ def rebate_within_cap(case: Case) -> Finding:
     claimed_tiyn = case.fact(case.book.rebate_claimed_tiyn, "rebate_claimed_tiyn")
     if not int(claimed_tiyn):
         return case.no_duty("duties.fee.no_rebate_claimed")
-    renewable = case.holds(
-        "the power comes from an own renewable plant", case.known(case.facts.route, "route") is Route.OWN_RENEWABLE
-    )
-    eligible = renewable and case.holds(
-        "the operator claims to be eligible", case.known(case.book.rebate_eligible, "rebate_eligible")
-    )
     credit_ppm = case.amount(keys.REBATE_RENEWABLE_FEE_CREDIT_PPM)
-    limit_tiyn = rebate_most_tiyn(fee_tiyn=_owed_tiyn(case), credit_ppm=credit_ppm) if eligible else 0
+    limit_tiyn = rebate_most_tiyn(fee_tiyn=_gross_tiyn(case), credit_ppm=credit_ppm) if _granted(case) else 0
     over = claimed_tiyn > limit_tiyn
     return case.finding(
         Status.BREACHED if over else Status.MET,

@@ -26,6 +26,7 @@ class Unit(StrEnum):
     TIYN = "tiyn"
     DAYS = "days"
     HOURS = "hours"
+    ENTRIES = "entries"
     MACHINES = "machines"
     DOCUMENTS = "documents"
     NONE = ""
@@ -74,6 +75,19 @@ class Consequence:
 
 
 @dataclass(frozen=True, slots=True)
+class Otherwise:
+    """What a breach would cost under other readings, its status the same.
+
+    Args:
+        readings: Question and position of each reading that is taken together.
+    """
+
+    readings: tuple[tuple[str, str], ...]
+    at_stake_tiyn: int
+    consequences: tuple[Consequence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One duty, one period, one answer.
 
@@ -89,6 +103,7 @@ class Finding:
         changes: Readings of the law under which the status would be another; empty if it holds under all.
         missing: Facts that nobody gave and the duty needs.
         consequences: What may follow from the breach.
+        otherwise: Readings under which a breach stays one and costs something else.
         trace: How the finding came about; see `kezek.duties.explain`.
     """
 
@@ -107,6 +122,7 @@ class Finding:
     changes: tuple[Change, ...] = ()
     missing: tuple[str, ...] = ()
     consequences: tuple[Consequence, ...] = ()
+    otherwise: tuple[Otherwise, ...] = ()
     trace: Trace | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -119,9 +135,7 @@ class Finding:
         """Distance from measured to limit, never negative; None where nothing was measured. [unit]"""
         return None if self.measured is None or self.limit is None else abs(self.measured - self.limit)
 
-    def completed(
-        self, *, changes: tuple[Change, ...], consequences: tuple[Consequence, ...], trace: Trace | None
-    ) -> "Finding":
+    def completed(self, *, changes: tuple[Change, ...], trace: Trace | None) -> "Finding":
         """Give the finding with what was found out after it; its amounts become plain numbers."""
         return Finding(
             self.duty,
@@ -138,10 +152,11 @@ class Finding:
             int(self.at_stake_tiyn),
             changes,
             self.missing,
-            consequences,
+            self.consequences,
+            self.otherwise,
             trace,
         )
 
     def for_open_period(self) -> "Finding":
-        """Soften a breach of a period that is still open: there it is a risk, since it can still be mended."""
+        """Soften a breach that the open period can still mend: it is a risk until then."""
         return replace(self, status=Status.AT_RISK) if self.status is Status.BREACHED else self

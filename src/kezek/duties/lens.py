@@ -38,6 +38,7 @@ class Lens:
         self._others: dict[tuple[tuple[str, str], ...], Lens] = {}
         self._alternatives: dict[tuple[str, ...], tuple[tuple[Moved, Lens], ...]] = {}
         self._stood: dict[date, Lens] = {}
+        self._changed: dict[tuple[date, date, tuple[str, ...]], tuple[date, ...]] = {}
         self._stops_on: date | None = None
         self._settled = Record()
 
@@ -91,7 +92,11 @@ class Lens:
 
     def changed_on(self, *, from_on: date, last_on: date, reads: tuple[str, ...]) -> tuple[date, ...]:
         """List the days after the first, up to the last, on which a value of these keys starts or ends."""
-        return tuple(day for day in _change_days(self.book, reads) if from_on < day <= last_on)
+        key = (from_on, last_on, reads)
+        if key not in self._changed:
+            days = _change_days(self.book, reads)
+            self._changed[key] = tuple(day for day in days if from_on < day <= last_on)
+        return self._changed[key]
 
     def settle(self) -> Record:
         """Give the record since the last call, keep it in the sum, and start a new one."""
@@ -100,6 +105,12 @@ class Lens:
         self._settled.touched |= taken.touched
         self._settled.unconfirmed |= taken.unconfirmed
         record.clear()
+        return taken
+
+    def take_touched(self) -> set[str]:
+        """Give the questions touched since the last call, for a lens whose record nobody else wants."""
+        record = self.record
+        taken, record.touched = record.touched, set()
         return taken
 
     def touched(self) -> frozenset[str]:
@@ -118,7 +129,7 @@ class Lens:
             accept_unconfirmed=self.accept_unconfirmed,
             known_on=self.known_on,
         )
-        lens._stops_on = self._stops_on
+        lens._stops_on, lens._changed = self._stops_on, self._changed
         return lens
 
 

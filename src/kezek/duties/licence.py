@@ -1,7 +1,9 @@
 """Licence duties: who may hold one, what comes before it, what it costs, and that mining keeps inside its term."""
 
 from collections import Counter
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from itertools import pairwise
 
 from kezek.duties.case import SOON_DAYS, Case, FactMissing, Scope, duty
@@ -13,7 +15,7 @@ from kezek.law.reckon import N, half_up, most
 from kezek.law.rule import UNSTATED, rule
 from kezek.law.value import Unit as LawUnit
 from kezek.law.value import Value
-from kezek.registry.licence import Licence, LicenceState, Subtype
+from kezek.registry.licence import Licence, LicenceState, Period, Subtype
 from kezek.registry.operator import Route
 from kezek.units.calendar import years_after
 from kezek.units.problem import InputProblem
@@ -43,11 +45,25 @@ def licence_fee_by_power_tiyn(*, power_w: N, usd_cents_per_mw: N, tiyn_per_usd: 
     return half_up(power_w * usd_cents_per_mw * tiyn_per_usd, 100 * 1_000_000)
 
 
+def _terms(case: Case, licences: tuple[Licence, ...]) -> tuple[Licence, ...]:
+    """Give the licences, none longer than the law of its first day lets one run."""
+    return tuple(replace(one, term=Period(one.term.from_on, _ends_on(case, one))) for one in licences)
+
+
+def _ends_on(case: Case, licence: Licence) -> date:
+    law = case.lens.on(licence.term.from_on)
+    if not isinstance(law.find(keys.LICENCE_TERM_YEARS), Value):
+        return licence.term.until_on
+    years = case.amount(keys.LICENCE_TERM_YEARS, law)
+    return min(licence.term.until_on, years_after(licence.term.from_on, years))
+
+
 def _states(licences: tuple[Licence, ...], first_on: date, until_on: date) -> Counter[LicenceState]:
     """Count days by the best state of any licence held; between two dates of the licences nothing changes."""
     periods = [period for one in licences for period in (one.term, *one.suspensions)]
-    ends = {end for period in periods for end in (period.from_on, period.until_on) if first_on < end < until_on}
-    days = [first_on, *sorted(ends), max(first_on, until_on)]
+    dates = {end for period in periods for end in (period.from_on, period.until_on)}
+    dates |= {one.terminated_on for one in licences if one.terminated_on is not None}
+    days = [first_on, *sorted(end for end in dates if first_on < end < until_on), max(first_on, until_on)]
     counted: Counter[LicenceState] = Counter()
     for on, next_on in pairwise(days):
         states = {one.state_on(on) for one in licences}
@@ -56,24 +72,32 @@ def _states(licences: tuple[Licence, ...], first_on: date, until_on: date) -> Co
     return counted
 
 
-_BEST_FIRST = (LicenceState.ACTIVE, LicenceState.SUSPENDED, LicenceState.EXPIRED, LicenceState.NOT_YET)
+_BEST_FIRST = (
+    LicenceState.ACTIVE,
+    LicenceState.SUSPENDED,
+    LicenceState.TERMINATED,
+    LicenceState.EXPIRED,
+    LicenceState.NOT_YET,
+)
 
 
-@duty("licence.held", keys.LICENCE_REQUIRED, split_by_day=True)
+@duty("licence.held", keys.LICENCE_REQUIRED, keys.LICENCE_TERM_YEARS, split_by_day=True)
 def licence_held(case: Case) -> Finding:
     """Judge whether every day of mining in the period was covered by an active licence.
 
-    Law: licence.required; a suspended licence does not cover (Art. 9 of the law on digital assets).
+    Law: licence.required, licence.term_years; a suspended licence does not cover (Art. 9 of the law on digital
+    assets), and one that was terminated is none.
     """
     rule = case.in_force(keys.LICENCE_REQUIRED)
     mined = case.known(case.book.mined, "mined_from")
-    licences = case.known(case.facts.licences, "licences")
+    licences = _terms(case, case.known(case.facts.licences, "licences"))
     first_on = max(mined.from_on, rule.from_on)
     states = _states(licences, first_on, mined.until_on)
     without_days = case.given(states.total() - states[LicenceState.ACTIVE], "mined_without_licence_days")
-    suspended = case.holds("a licence was suspended", states[LicenceState.SUSPENDED] > 0)
+    suspended_only = states.total() == states[LicenceState.ACTIVE] + states[LicenceState.SUSPENDED]
+    case.holds("a licence was suspended", states[LicenceState.SUSPENDED] > 0)
     breached = without_days > 0
-    breach = "duties.licence.suspended" if suspended else "duties.licence.not_covered"
+    breach = "duties.licence.suspended" if suspended_only else "duties.licence.not_covered"
     return case.finding(
         Status.BREACHED if breached else Status.MET,
         breach if breached else "duties.licence.covered",
@@ -81,16 +105,18 @@ def licence_held(case: Case) -> Finding:
         measured=without_days,
         limit=0,
         unit=Unit.DAYS,
-        evidence=_evidence(licences, suspended) if breached else (),
+        evidence=tuple(_evidence(licences)) if breached else (),
     )
 
 
-def _evidence(licences: tuple[Licence, ...], suspended: bool) -> tuple[str, ...]:
+def _evidence(licences: tuple[Licence, ...]) -> Iterator[str]:
     if not licences:
-        return ("no licence",)
-    if suspended:
-        return tuple(f"suspended {one.from_on}..{one.until_on}" for held in licences for one in held.suspensions)
-    return tuple(f"licence {one.licence_no} runs {one.term.from_on}..{one.term.until_on}" for one in licences)
+        yield "no licence"
+    for one in licences:
+        yield f"licence {one.licence_no} runs {one.term.from_on}..{one.term.until_on}"
+        if one.terminated_on is not None:
+            yield f"licence {one.licence_no} terminated {one.terminated_on}"
+        yield from (f"suspended {period.from_on}..{period.until_on}" for period in one.suspensions)
 
 
 @duty("licence.holder", keys.LICENCE_HOLDER_KINDS, scope=Scope.STANDING)
@@ -117,9 +143,7 @@ def subtype_fits(case: Case) -> Finding:
     """Judge whether the subtype fits: I for who holds a data centre, II for machines in somebody else's."""
     rule = case.law.require(keys.LICENCE_SUBTYPES)
     licence = _latest(case)
-    subtype = licence.subtype if licence else case.standing.wanted_subtype
-    if subtype is None:
-        return case.no_duty("duties.licence.none")
+    subtype = licence.subtype if licence else case.known(case.standing.wanted_subtype, "wanted_subtype")
     holds_centre = case.holds(
         "the operator holds a data centre", case.known(case.standing.has_data_centre, "has_data_centre")
     )
@@ -145,9 +169,10 @@ def steps_taken(case: Case) -> Finding:
     unsaid = [name for name in wanted if name not in application.documents]
     if unsaid:
         case.known(None, unsaid[0])
-    late_on = application.submitted_on or case.facts.as_of_on
+    submitted_on = case.done(application.submitted_on)
+    late_on = submitted_on or case.facts.as_of_on
     missing = [name for name in wanted if not _done_by(case, name, application.documents[name], late_on)]
-    waiting = application.submitted_on is None
+    waiting = submitted_on is None
     return case.finding(
         (Status.AT_RISK if waiting else Status.BREACHED) if missing else Status.MET,
         ("duties.licence.steps_open" if waiting else "duties.licence.steps_missing")
@@ -162,6 +187,7 @@ def steps_taken(case: Case) -> Finding:
 
 
 def _done_by(case: Case, name: str, done_on: date | None, late_on: date) -> bool:
+    done_on = case.done(done_on)
     return case.holds(f"{name} done by {late_on}", done_on is not None and done_on <= late_on)
 
 
@@ -179,7 +205,7 @@ def licence_fee_paid(case: Case) -> Finding:
     case.in_force(keys.LICENCE_REQUIRED)
     application, licence = _application(case), _latest(case)
     subtype = licence.subtype if licence else case.known(case.standing.wanted_subtype, "wanted_subtype")
-    paid_on = application.fee_paid_on
+    paid_on = case.done(application.fee_paid_on)
     law = case.lens.on(paid_on or case.facts.as_of_on)
     mci_key = keys.LICENCE_FEE_MCI_SUBTYPE_1 if subtype is Subtype.I else keys.LICENCE_FEE_MCI_SUBTYPE_2
     by_index = isinstance(law.find(mci_key), Value)
@@ -216,7 +242,11 @@ def tax_prepaid(case: Case) -> Finding:
     claimed = case.amount(keys.LICENCE_TAX_PREPAYMENT_PPM) > 0
     if not claimed:
         return case.no_duty("duties.licence.no_prepayment")
-    return case.finding(Status.UNDETERMINED, "duties.licence.prepayment_without_base", rule=rule)
+    application = case.standing.application
+    prepaid_tiyn = application.prepaid_tax_tiyn if application else None
+    measured = None if prepaid_tiyn is None else case.given(prepaid_tiyn, "prepaid_tax_tiyn")
+    reason = "duties.licence.prepayment_without_base"
+    return case.finding(Status.UNDETERMINED, reason, rule=rule, measured=measured, unit=Unit.TIYN)
 
 
 @duty("licence.cap", keys.LICENCE_MAX_COUNT, keys.LICENCE_ACTIVE_COUNT, scope=Scope.STANDING)
@@ -248,7 +278,7 @@ def decided_in_time(case: Case) -> Finding:
     """
     case.in_force(keys.LICENCE_REQUIRED)
     application = _application(case)
-    submitted_on = application.submitted_on
+    submitted_on, decided_on = case.done(application.submitted_on), case.done(application.decided_on)
     if submitted_on is None:
         return case.no_duty("duties.licence.not_submitted")
     law = case.lens.on(submitted_on)
@@ -259,10 +289,10 @@ def decided_in_time(case: Case) -> Finding:
         deadline_on = calendar.add_business_days(submitted_on, review_days)
     except InputProblem:
         raise FactMissing("business_day_calendar") from None
-    late = (application.decided_on or case.facts.as_of_on) > deadline_on
-    reason = "authority_late" if late else ("decided" if application.decided_on else "under_review")
+    late = (decided_on or case.facts.as_of_on) > deadline_on
+    reason = "authority_late" if late else ("decided" if decided_on else "under_review")
     return case.finding(
-        Status.AT_RISK if late and application.decided_on is None else Status.MET,
+        Status.AT_RISK if late and decided_on is None else Status.MET,
         f"duties.licence.{reason}",
         rule=rule,
         deadline_on=deadline_on,
@@ -271,24 +301,40 @@ def decided_in_time(case: Case) -> Finding:
 
 @duty("licence.renewal", keys.LICENCE_TERM_YEARS, scope=Scope.STANDING)
 def renewed_in_time(case: Case) -> Finding:
-    """Judge whether the licence runs on: its own end, and never past the term that the law gives."""
-    licence = _latest(case)
-    if licence is None:
+    """Judge whether the licence runs on: to its own end, never past the term that the law gives, or ended early.
+
+    The licence of today counts, and every one that follows it without a gap; else the last one that ran out.
+    """
+    licences = case.known(case.facts.licences, "licences")
+    if not licences:
         return case.no_duty("duties.licence.none")
-    law = case.lens.on(licence.term.from_on)
-    rule = law.require(keys.LICENCE_TERM_YEARS)
-    ends_on = min(licence.term.until_on, years_after(licence.term.from_on, law.amount(keys.LICENCE_TERM_YEARS)))
-    left_days = (ends_on - case.facts.as_of_on).days
+    runs = sorted(((one.term.from_on, _over_on(case, one), one) for one in licences), key=lambda run: run[:2])
+    today = case.facts.as_of_on
+    first = next((run for run in runs if run[0] <= today < run[1]), None)
+    from_on, ends_on, licence = first or max((run for run in runs if run[1] <= today), default=runs[0], key=_end_of)
+    for next_from_on, next_ends_on, _ in runs:
+        if first and next_from_on <= ends_on < next_ends_on:
+            ends_on = next_ends_on
+    left_days = (ends_on - today).days if from_on <= today else (ends_on - from_on).days
     over, soon = left_days <= 0, left_days <= SOON_DAYS
     return case.finding(
         Status.AT_RISK if soon else Status.MET,
         "duties.licence.expired" if over else "duties.licence.expires_soon" if soon else "duties.licence.runs",
-        rule=rule,
+        rule=case.lens.on(licence.term.from_on).require(keys.LICENCE_TERM_YEARS),
         measured=max(left_days, 0),
         limit=0,
         unit=Unit.DAYS,
-        deadline_on=ends_on,
+        deadline_on=ends_on - timedelta(days=1),
     )
+
+
+def _over_on(case: Case, licence: Licence) -> date:
+    """Give the first day without the licence, ended early or not."""
+    return min(_ends_on(case, licence), licence.terminated_on or date.max)
+
+
+def _end_of(run: tuple[date, date, Licence]) -> date:
+    return run[1]
 
 
 @duty("licence.data_centre", keys.EQUIPMENT_DATA_CENTRE_REQUIRED, scope=Scope.STANDING)

@@ -51,6 +51,7 @@ def end_notified(case: Case) -> Finding:
 
 def _notified(case: Case, rule: Value, deadline_on: date, done_on: date | None, stem: str) -> Finding:
     status, reason = case.timing(deadline_on, done_on, stem)
+    done_on = case.done(done_on)
     late_days = (done_on - deadline_on).days if done_on and done_on > deadline_on else 0
     return case.finding(
         status,
@@ -84,7 +85,7 @@ def quarter_reported(case: Case) -> Finding:
     return case.finding(status, reason, rule=rule, evidence=evidence, deadline_on=deadline_on)
 
 
-@duty("report.pool", keys.POOL_DISTRIBUTION_REPORT_REQUIRED, split_by_day=True)
+@duty("report.pool", keys.POOL_DISTRIBUTION_REPORT_REQUIRED)
 def pools_reported(case: Case) -> Finding:
     """Judge whether the pools reported every distribution to the tax authority: their duty, and the miner's proof."""
     rule = case.in_force(keys.POOL_DISTRIBUTION_REPORT_REQUIRED)
@@ -93,6 +94,8 @@ def pools_reported(case: Case) -> Finding:
         Status.MET if reported else Status.BREACHED,
         "duties.report.pool_reported" if reported else "duties.report.pool_not_reported",
         rule=rule,
+        measured=0 if reported else None,
+        limit=0 if reported else None,
     )
 
 

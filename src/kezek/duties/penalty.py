@@ -68,6 +68,8 @@ def consequences(finding: Finding, case: Case) -> tuple[Consequence, ...]:
     found: list[Consequence] = []
     if finding.reason == "duties.licence.not_covered":
         found += _unlicensed(law)
+    if finding.reason == "duties.licence.suspended":
+        found.append(Consequence(ConsequenceKind.FINE, unknown="what mining during a suspension brings"))
     if finding.reason == "duties.energy.unsourced":
         found += _flagged(law, keys.PENALTY_ENERGY_THEFT_CONFISCATION, ConsequenceKind.CONFISCATION)
     if finding.duty in _ADMINISTRATIVE:
@@ -75,11 +77,13 @@ def consequences(finding: Finding, case: Case) -> tuple[Consequence, ...]:
     if finding.duty == "records.coins":
         found += _nondisclosure(finding, case)
     elif finding.duty == "sale.share" and _text(law, keys.PENALTY_UNDERSALE) == "share_of_shortfall":
-        found += _share(law, keys.PENALTY_UNDERSALE_PPM, finding.at_stake_tiyn)
+        found += _share(law, keys.PENALTY_UNDERSALE_PPM, finding.at_stake_tiyn or None)
     elif finding.duty in _ADMINISTRATIVE:
         found += _administrative(law)
     if finding.duty == "vat.import_lock":
         found += _early_exit(law)
+    if finding.reason == "duties.fee.payment_late":
+        found.append(Consequence(ConsequenceKind.UNPAID, unknown="the interest on a payment that came late"))
     if finding.at_stake_tiyn and finding.duty.startswith(("fee.", "tax.", "vat.import", "licence.fee")):
         owed = finding.at_stake_tiyn
         found.append(Consequence(ConsequenceKind.UNPAID, owed, owed, "tiyn", source=finding.source, at=finding.at))
@@ -140,23 +144,24 @@ def _administrative(law: Snapshot) -> list[Consequence]:
     return [Consequence(kind, low, high, "tiyn", unknown, least.source.key, least.at)]
 
 
-def _share(law: Snapshot, key: keys.Amount, amount_tiyn: int) -> list[Consequence]:
+def _share(law: Snapshot, key: keys.Amount, amount_tiyn: int | None) -> list[Consequence]:
     share = law.find(key)
-    if isinstance(share, Value) and isinstance(share.content, int):
+    if amount_tiyn is None and isinstance(share, Value):
+        missing = "the value of the coins on receipt, of which the fine is a share"
+        return [Consequence(ConsequenceKind.FINE, unknown=missing, source=share.source.key, at=share.at)]
+    if amount_tiyn is not None and isinstance(share, Value) and isinstance(share.content, int):
         fine = proportional_fine_tiyn(amount_tiyn=amount_tiyn, share_ppm=share.content)
         return [Consequence(ConsequenceKind.FINE, fine, fine, "tiyn", source=share.source.key, at=share.at)]
     return [_unknown(ConsequenceKind.FINE, share)] if isinstance(share, Unknown) else []
 
 
 def _nondisclosure(finding: Finding, case: Case) -> list[Consequence]:
-    value_tiyn = case.book.coin_value_tiyn
-    if value_tiyn is None or finding.measured is None or finding.limit is None:
-        return []
-    hidden_sat = finding.limit - finding.measured
-    hidden_tiyn = undisclosed_value_tiyn(
-        coin_value_tiyn=value_tiyn, hidden_sat=hidden_sat, received_sat=finding.limit
-    )
-    return _share(case.law, keys.PENALTY_NONDISCLOSURE_PPM, int(hidden_tiyn))
+    value_tiyn, hidden_tiyn = case.book.coin_value_tiyn, None
+    if value_tiyn is not None and finding.measured is not None and finding.limit is not None:
+        hidden_tiyn = undisclosed_value_tiyn(
+            coin_value_tiyn=value_tiyn, hidden_sat=finding.limit - finding.measured, received_sat=finding.limit
+        )
+    return _share(case.law, keys.PENALTY_NONDISCLOSURE_PPM, hidden_tiyn)
 
 
 def _early_exit(law: Snapshot) -> list[Consequence]:

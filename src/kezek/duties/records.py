@@ -1,16 +1,34 @@
 """Record duties: report all coins, meter all the energy that made them, log every hour."""
 
+from datetime import date
+
 from kezek.duties.case import Case, duty
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.law import keys
-from kezek.law.reckon import most
+from kezek.law.origin import Rounding
+from kezek.law.reckon import N, ceil_div
+from kezek.law.rule import UNSTATED, rule
+from kezek.law.value import Unit as LawUnit
 from kezek.units.rounding import PPM
 
 METER_TOLERANCE_PPM = 20_000
 """Meter class and pool luck: coins may imply up to 2 % more energy than was metered before it counts."""
 
 
-@duty("records.coins", keys.RECORDS_COINS_DISCLOSED)
+@rule(
+    source="kezek_design",
+    at="meter tolerance",
+    from_on=date(2020, 1, 1),
+    unit=LawUnit.WH,
+    rounding=Rounding.UP,
+    rounding_at=UNSTATED,
+)
+def least_metered_wh(*, least_wh: N, tolerance_ppm: N) -> N:
+    """Least energy that the meters must have seen: what the coins took at best, less the meters' tolerance. [Wh]"""
+    return ceil_div(least_wh * (PPM - tolerance_ppm), PPM)
+
+
+@duty("records.coins", keys.RECORDS_COINS_DISCLOSED, mendable=True)
 def coins_disclosed(case: Case) -> Finding:
     """Judge whether the operator reported all coins that its pools paid out.
 
@@ -40,7 +58,7 @@ def energy_metered(case: Case) -> Finding:
     """
     rule = case.law.require(keys.FEE_VOLUME)
     least_wh = case.known(case.book.least_energy_wh, "least_energy_wh")
-    floor_wh = case.given(least_wh * (PPM - METER_TOLERANCE_PPM) // PPM, "least_energy_wh")
+    floor_wh = least_metered_wh(least_wh=case.given(least_wh, "least_energy_wh"), tolerance_ppm=METER_TOLERANCE_PPM)
     metered_wh = case.fact(case.book.metered_wh, "metered_wh")
     under = metered_wh < floor_wh
     return case.finding(
@@ -55,17 +73,21 @@ def energy_metered(case: Case) -> Finding:
 
 @duty("records.detail", keys.RECORDS_DETAIL)
 def log_complete(case: Case) -> Finding:
-    """Judge whether every transaction, hour and day of mining is in the operator's log."""
+    """Judge whether the operator's log holds every transaction, hour and day of mining that the law names."""
     rule = case.law.require(keys.RECORDS_DETAIL)
-    gap_hours = case.fact(case.book.log_gap_hours, "log_gap_hours")
-    gaps = most(gap_hours, 0) > 0
+    book = case.book
+    lacking = {"transaction": book.log_gap_transactions, "hour": book.log_gap_hours, "day": book.log_gap_days}
+    gaps = case.given(0, "log_gaps")
+    for detail in case.law.items(keys.RECORDS_DETAIL):
+        gaps = gaps + case.fact(lacking[detail], f"log_gap_{detail}s")
+    incomplete = gaps > 0
     return case.finding(
-        Status.BREACHED if gaps else Status.MET,
-        "duties.records.log_gaps" if gaps else "duties.records.log_complete",
+        Status.BREACHED if incomplete else Status.MET,
+        "duties.records.log_gaps" if incomplete else "duties.records.log_complete",
         rule=rule,
-        measured=gap_hours,
+        measured=gaps,
         limit=0,
-        unit=Unit.HOURS,
+        unit=Unit.ENTRIES,
     )
 
 

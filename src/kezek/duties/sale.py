@@ -15,6 +15,7 @@ from kezek.law.rule import UNSTATED, rule
 from kezek.law.snapshot import Snapshot
 from kezek.law.value import Unit as LawUnit
 from kezek.law.value import Value
+from kezek.units.calendar import Quarter
 from kezek.units.rounding import PPM
 
 BY_YEAR = "calendar_year"
@@ -23,7 +24,7 @@ BY_YEAR = "calendar_year"
 @rule(
     source="digital_assets_law",
     at="Art. 8(4)",
-    from_on=date(2024, 1, 1),
+    from_on=date(2023, 4, 1),
     unit=LawUnit.SAT,
     rounding=Rounding.UP,
     rounding_at="a share of not less than: a part of a satoshi counts as a whole one",
@@ -76,41 +77,40 @@ _READS = (
 
 def _received_sat(case: Case, book: QuarterBook) -> int:
     total = sum(sat for _, sat in case.known(book.received_sat, "received"))
-    return case.given(total, "received_sat")
+    return case.given(total, "received_sat", str(book.quarter))
 
 
 def _licensed_sat(case: Case, book: QuarterBook) -> int:
     licensed = case.known(case.facts.licensed_exchange_ids, "licensed_exchanges")
     total = sum(sat for venue, sat in case.known(book.sold_sat, "sold") if venue in licensed)
-    return case.given(total, "sold_on_licensed_exchanges_sat")
+    return case.given(total, "sold_on_licensed_exchanges_sat", str(book.quarter))
 
 
 def _due_sat(case: Case, book: QuarterBook, law: Snapshot) -> int:
     """Compute the coins to sell of one quarter by the law of its own last day. [sat]"""
     of_mined = law.text(keys.SALE_DENOMINATOR) == "coins_mined"
-    counted = case.fact(book.mined_sat, "mined_sat") if of_mined else _received_sat(case, book)
+    counted = case.fact(book.mined_sat, "mined_sat", str(book.quarter)) if of_mined else _received_sat(case, book)
     return required_sale_sat(received_sat=counted, share_ppm=case.amount(keys.SALE_SHARE_PPM, law))
 
 
 def _carried_sat(case: Case) -> int:
-    """Sales over the due share in the period before, by the law of its own days, where they may count on. [sat]"""
-    before = _books_of_period_before(case)
-    if not before or not case.law.flag(keys.SALE_CARRY_OVER):
+    """Sales over the due share in the period before, by the law of its own days, where they may count on. [sat]
+
+    Raises:
+        FactMissing: the share was due then, and the books of that period are not all there.
+    """
+    if not case.law.flag(keys.SALE_CARRY_OVER):
         return 0
-    dated = [(book, case.lens.on(book.last_on)) for book in before]
+    by_year = case.law.text(keys.SALE_PERIOD) == BY_YEAR
+    quarter = case.book.quarter
+    wanted = [Quarter(quarter.year - 1, number) for number in (1, 2, 3, 4)] if by_year else [quarter.previous]
+    dated = [(one, case.lens.on(one.until_on - timedelta(days=1))) for one in wanted]
     if not all(isinstance(law.find(keys.SALE_SHARE_PPM), Value | Unknown) for _, law in dated):
         return 0
-    due_sat = sum((_due_sat(case, book, law) for book, law in dated), start=0)
-    return most(sum((_licensed_sat(case, book) for book in before), start=0) - due_sat, 0)
-
-
-def _books_of_period_before(case: Case) -> tuple[QuarterBook, ...]:
-    """Pick the books of the quarter before, or all four of the year before; empty where they are not all there."""
-    quarter = case.book.quarter
-    if case.law.text(keys.SALE_PERIOD) != BY_YEAR:
-        return tuple(book for book in case.facts.books if book.quarter == quarter.previous)
-    before = tuple(book for book in case.facts.books if book.quarter.year == quarter.year - 1)
-    return before if len(before) == 4 else ()
+    books = {book.quarter: book for book in case.facts.books}
+    before = [(case.known(books.get(one), "books_before"), law) for one, law in dated]
+    due_sat = sum((_due_sat(case, book, law) for book, law in before), start=0)
+    return most(sum((_licensed_sat(case, book) for book, _ in before), start=0) - due_sat, 0)
 
 
 def _deadline_on(case: Case) -> date:
@@ -123,18 +123,17 @@ def _deadline_on(case: Case) -> date:
     return shifted(written_on, case)
 
 
-def _books_of_year(case: Case) -> tuple[QuarterBook, ...]:
-    return tuple(book for book in case.facts.books if book.quarter.year == case.book.quarter.year)
+def _books_so_far(case: Case) -> tuple[QuarterBook, ...]:
+    """Pick the books of the year up to the quarter, as far as they are there."""
+    quarter = case.book.quarter
+    return tuple(one for one in case.facts.books if one.quarter.year == quarter.year and one.quarter <= quarter)
 
 
-def _judged_books(case: Case) -> tuple[QuarterBook, ...]:
-    """Pick the books over which the share is measured: the quarter, or its year as far as it is in the books."""
-    if case.law.text(keys.SALE_PERIOD) != BY_YEAR:
-        return (case.book,)
-    return tuple(book for book in _books_of_year(case) if book.quarter <= case.book.quarter)
-
-
-def _whole_year_needed(case: Case) -> Finding:
+def _part_of_a_year(case: Case) -> Finding:
+    """Leave a year that is over to its last quarter; without all four in the books it cannot be judged."""
+    year = case.book.quarter.year
+    if sum(book.quarter.year == year for book in case.facts.books) == 4:
+        return case.no_duty("duties.sale.judged_with_the_year")
     evidence = (f"books of all four quarters of {case.book.quarter.year}",)
     return case.finding(Status.UNDETERMINED, "duties.sale.whole_year_needed", evidence=evidence)
 
@@ -144,40 +143,46 @@ def sale_share(case: Case) -> Finding:
     """Judge whether the due share of the period's coins was sold on licensed exchanges by the period's last day.
 
     Where the period is the calendar year, sales and coins are added up over the year; a quarter before its last is
-    behind pace at worst, and a short last quarter needs the books of all four. In an open period the share is judged
-    against the coins received so far: behind pace is a risk.
+    behind pace at worst, and a year that is over is judged with its last quarter, by the books of all four. Until the
+    deadline the share is judged against the coins received so far: behind pace is a risk.
     """
     law = case.law
     rule = law.require(keys.SALE_SHARE_PPM)
-    books = _judged_books(case)
-    due_sat = sum((_due_sat(case, book, law) for book in books), start=0)
-    counted_sat = sum((_licensed_sat(case, book) for book in books), start=0) + _carried_sat(case)
     by_year = law.text(keys.SALE_PERIOD) == BY_YEAR
-    over = case.closed and not (by_year and case.book.quarter.number < 4)
+    books = _books_so_far(case) if by_year else (case.book,)
+    due_sat, counted_sat = _due_sat(case, books[0], law), _licensed_sat(case, books[0])
+    for book in books[1:]:
+        due_sat, counted_sat = due_sat + _due_sat(case, book, law), counted_sat + _licensed_sat(case, book)
+    over = case.facts.as_of_on > _deadline_on(case)
+    if over and by_year and len(books) < 4 and law.amount(keys.SALE_SHARE_PPM):
+        return _part_of_a_year(case)
+    if due_sat > counted_sat:
+        counted_sat = counted_sat + _carried_sat(case)
     short = due_sat > counted_sat
-    if short and over and by_year and len(books) < 4:
-        return _whole_year_needed(case)
+    status = (Status.BREACHED if over else Status.AT_RISK) if short else Status.MET
+    reason = ("duties.sale.short" if over else "duties.sale.behind_pace") if short else "duties.sale.sold"
+    if case.brief:
+        return case.finding(status, reason, rule=rule)
     return case.finding(
-        (Status.BREACHED if over else Status.AT_RISK) if short else Status.MET,
-        ("duties.sale.short" if over else "duties.sale.behind_pace") if short else "duties.sale.sold",
+        status,
+        reason,
         rule=rule,
         measured=counted_sat,
         limit=due_sat,
         unit=Unit.SAT,
         deadline_on=_deadline_on(case),
-        at_stake_tiyn=_at_stake_tiyn(case, due_sat - counted_sat) if short else 0,
+        at_stake_tiyn=_at_stake_tiyn(case, books, due_sat - counted_sat) if short else 0,
     )
 
 
-def _at_stake_tiyn(case: Case, short_sat: int) -> int:
-    """Value what is unsold as the quarter's coins were valued; 0 where nobody valued them. [tiyn]"""
-    if case.book.coin_value_tiyn is None:
+def _at_stake_tiyn(case: Case, books: tuple[QuarterBook, ...], short_sat: int) -> int:
+    """Value what is unsold as the coins of the same books were valued; 0 where nobody said how or which. [tiyn]"""
+    if any(book.coin_value_tiyn is None or book.received_sat is None for book in books):
         return 0
-    return unsold_value_tiyn(
-        coin_value_tiyn=case.fact(case.book.coin_value_tiyn, "coin_value_tiyn"),
-        short_sat=short_sat,
-        received_sat=_received_sat(case, case.book),
-    )
+    values = (case.fact(book.coin_value_tiyn, "coin_value_tiyn", str(book.quarter)) for book in books)
+    value_tiyn = sum(values, start=0)
+    received_sat = sum((_received_sat(case, book) for book in books), start=0)
+    return unsold_value_tiyn(coin_value_tiyn=value_tiyn, short_sat=short_sat, received_sat=received_sat)
 
 
 @duty("sale.venue", keys.SALE_VENUE_LICENSED_ONLY)

@@ -6,9 +6,11 @@ from kezek.duties.case import Case, duty
 from kezek.duties.facts import Import
 from kezek.duties.finding import Finding, Status, Unit
 from kezek.law import keys
+from kezek.law.absence import Unknown
 from kezek.law.origin import Rounding
 from kezek.law.reckon import N, most, share_of
 from kezek.law.rule import UNSTATED, rule
+from kezek.law.snapshot import Snapshot
 from kezek.law.value import Unit as LawUnit
 from kezek.law.value import Value
 from kezek.units.calendar import years_after
@@ -88,15 +90,19 @@ def _paid_tiyn(case: Case, machine: Import) -> int:
     return case.fact(0 if spared else machine.vat_paid_tiyn, "vat_paid_tiyn")
 
 
-@duty("vat.import_lock", keys.VAT_IMPORT_LOCK_YEARS, keys.VAT_LOCK_BARS)
+@duty("vat.import_lock", keys.VAT_IMPORT_LOCK_YEARS, keys.VAT_LOCK_BARS, keys.VAT_LOCK_INSPECTED, split_by_day=True)
 def vat_lock_kept(case: Case) -> Finding:
     """Judge whether machines imported free of VAT stayed for the whole lock: not sold, moved or exported.
 
-    Only departures inside the period count. What an early exit costs has no published figure, so nothing is claimed.
+    Each machine is locked by the law of the day on which it came. Only departures inside the period count, and
+    machines that no Kazakh entity has on its books. What an early exit costs has no published figure, so nothing is
+    claimed.
     """
     rule = case.law.require(keys.VAT_IMPORT_LOCK_YEARS)
-    years = case.law.amount(keys.VAT_IMPORT_LOCK_YEARS)
-    early = [one for one in _imports(case) if _left_early(case, one, years)]
+    exempt = [one for one in _imports(case) if case.known(one.vat_exempt, "vat_exempt")]
+    early = [fault for one in exempt if (fault := _fault(case, one))]
+    inspected = case.law.find(keys.VAT_LOCK_INSPECTED)
+    case.holds("inspections may look for the machines", isinstance(inspected, Value) and inspected.content is True)
     return case.finding(
         Status.BREACHED if early else Status.MET,
         "duties.vat.lock_broken" if early else "duties.vat.lock_kept",
@@ -104,28 +110,34 @@ def vat_lock_kept(case: Case) -> Finding:
         measured=case.given(len(early), "early_machines"),
         limit=0,
         unit=Unit.MACHINES,
-        evidence=tuple(f"{one.serial}: imported {one.imported_on}, left {one.left_on}" for one in early),
+        evidence=tuple(early),
     )
 
 
-def _left_early(case: Case, machine: Import, years: int) -> bool:
-    left_on, book = machine.left_on, case.book
-    if left_on is None or not (book.quarter.from_on <= left_on < book.until_on):
-        return False
-    if not case.known(machine.vat_exempt, "vat_exempt") or not _barred(case, machine):
-        return False
-    ends_on = lock_ends_on(machine=machine, years=years)
-    return not case.holds(f"{machine.serial} stayed until {ends_on}", left_on >= ends_on)
+def _fault(case: Case, machine: Import) -> str:
+    """Say how a machine broke its lock in the period; "" where it did not."""
+    law, left_on, book = case.lens.on(machine.imported_on), machine.left_on, case.book
+    if not isinstance(law.find(keys.VAT_IMPORT_LOCK_YEARS), Value | Unknown):
+        return ""  # it came when there was no lock
+    ends_on = lock_ends_on(machine=machine, years=law.amount(keys.VAT_IMPORT_LOCK_YEARS))
+    came = machine.imported_on < book.until_on and book.quarter.from_on < ends_on
+    if came and machine.on_kz_balance_sheet is False:
+        case.holds(f"{machine.serial} is on a Kazakh balance sheet", False)
+        return f"{machine.serial}: imported {machine.imported_on}, on no Kazakh balance sheet"
+    if left_on is None or not (book.quarter.from_on <= left_on < book.until_on) or not _barred(case, machine, law):
+        return ""
+    if case.holds(f"{machine.serial} stayed until {ends_on}", left_on >= ends_on):
+        return ""
+    return f"{machine.serial}: imported {machine.imported_on}, left {left_on}"
 
 
-def _barred(case: Case, machine: Import) -> bool:
+def _barred(case: Case, machine: Import, law: Snapshot) -> bool:
     """Tell whether the lock bars this kind of departure; one that nobody named counts as barred."""
-    bars = case.law.find(keys.VAT_LOCK_BARS)
+    bars = law.find(keys.VAT_LOCK_BARS)
     if machine.departure is None or not isinstance(bars, Value) or not isinstance(bars.content, tuple):
         return True
-    return case.holds(
-        f"the lock bars that a machine is {machine.departure}", _NAMES[machine.departure] in bars.content
-    )
+    named = _NAMES[machine.departure] in bars.content
+    return case.holds(f"the lock bars that a machine is {machine.departure}", named)
 
 
 _NAMES = {"sold": "sale", "moved": "move", "exported": "export"}

@@ -40,6 +40,10 @@ class BandTable:
         wide = starts[-1] - self.first >= MOST_ROWS
         self._table = None if wide else np.repeat(self._amounts, np.diff([*starts, starts[-1] + 1]))
 
+    def lazily(self, column: "NDArray[np.int64]") -> "BandColumn":
+        """Give the column of what `at` finds, looked up block by block as a rule goes over it."""
+        return BandColumn(self, column)
+
     def at(self, column: "NDArray[np.int64]") -> "NDArray[np.int64]":
         """Look up a column of amounts [of the scale's own unit].
 
@@ -56,3 +60,16 @@ class BandTable:
         else:
             self._table.take(column - self.first if self.first else column, out=found, mode="clip")
         return found
+
+
+class BandColumn:
+    """A column of looked-up amounts that is never held as a whole."""
+
+    def __init__(self, table: BandTable, column: "NDArray[np.int64]") -> None:
+        self._table, self._column = table, column
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __getitem__(self, part: slice) -> "NDArray[np.int64]":
+        return self._table.at(self._column[part])

@@ -86,6 +86,7 @@ class Holding:
         readings: Positions taken, of the quantity's questions alone.
         answer: The value, or the typed absence.
         said: The value in human units, or the absence in a sentence with its way out.
+        known_on: What was published later was left out; None where nothing was.
     """
 
     on: date
@@ -93,6 +94,7 @@ class Holding:
     readings: Mapping[str, str]
     answer: Value | Absent
     said: str
+    known_on: date | None = None
 
 
 def history_of(book: Book, key: str) -> History:
@@ -117,7 +119,9 @@ def history_of(book: Book, key: str) -> History:
     )
 
 
-def holding(book: Book, key: str, *, on: date, profile: str, readings: Mapping[str, str]) -> Holding:
+def holding(
+    book: Book, key: str, *, on: date, profile: str, readings: Mapping[str, str], known_on: date | None = None
+) -> Holding:
     """Find what a quantity is on a day.
 
     Args:
@@ -126,15 +130,16 @@ def holding(book: Book, key: str, *, on: date, profile: str, readings: Mapping[s
         on: Day in Kazakhstan.
         profile: Whose defaults to take.
         readings: Question to position, where another than the profile's is wanted.
+        known_on: Leave out what was published later.
 
     Raises:
         InputProblem: law.profile.unknown, law.reading.unknown. UnknownKey: law.key.unknown.
     """
-    law = book.at(on=on, profile=profile, readings=readings)
+    law = book.at(on=on, profile=profile, readings=readings, known_on=known_on)
     quantity = book.quantities[key]
     answer = law.find(Word(key))
     taken = {question: law.positions[question] for question in quantity.questions}
-    return Holding(on, profile, taken, answer, _said_answer(answer, quantity.unit, on))
+    return Holding(on, profile, taken, answer, _said_answer(answer, quantity.unit, on), known_on)
 
 
 def _said_answer(answer: Value | Absent, unit: Unit, on: date) -> str:

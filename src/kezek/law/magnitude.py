@@ -1,5 +1,7 @@
 """How large an amount can get inside a rule: run on magnitudes first, a rule on columns cannot overflow unseen."""
 
+from typing import Any
+
 INT64_MAX = 2**63 - 1
 
 
@@ -30,15 +32,22 @@ class Magnitude:
     def __neg__(self) -> "Magnitude":
         return self
 
-    def divided(self, denominator: object) -> "Magnitude":
-        """Bound a rounded quotient; the half that is added before dividing counts as well."""
-        Magnitude(self.most + _bound(denominator), self.seen)
-        least = denominator if isinstance(denominator, int) else 1
-        return Magnitude(self.most // least + 1, self.seen)
 
-    def either(self, other: object) -> "Magnitude":
-        """Bound the greater or the smaller of two amounts."""
-        return Magnitude(max(self.most, _bound(other)), self.seen)
+def quotient(numerator: object, denominator: object) -> Any:  # noqa: ANN401 - stands in for an amount inside a rule
+    """Bound a rounded quotient; the half that is added before dividing counts as well."""
+    seen = _seen(numerator, denominator)
+    whole = Magnitude(_bound(numerator) + _bound(denominator), seen)
+    least = max(1, _bound(denominator)) if isinstance(denominator, int) else 1
+    return Magnitude(whole.most // least + 1, seen)
+
+
+def either(first: object, second: object) -> Any:  # noqa: ANN401 - stands in for an amount inside a rule
+    """Bound the greater or the smaller of two amounts."""
+    return Magnitude(max(_bound(first), _bound(second)), _seen(first, second))
+
+
+def _seen(*amounts: object) -> list[int]:
+    return next(one.seen for one in amounts if isinstance(one, Magnitude))
 
 
 def _bound(amount: object) -> int:

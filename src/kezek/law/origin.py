@@ -1,5 +1,6 @@
 """What a number can be about: a fact of the operator's, a provision of the law, a rule that gave it."""
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -48,6 +49,8 @@ class Rule:
         rounding, rounding_at: How it rounds and where that stands, or that no text says it.
         exception_to: The rule that this one stands in place of; "" for a general rule.
         function: The rule as it was written.
+
+    A rule is pickled by its name: the module that wrote it is imported again.
     """
 
     name: str
@@ -61,6 +64,23 @@ class Rule:
     rounding_at: str
     exception_to: str
     function: Callable[..., Any]
+
+    def __reduce__(self) -> tuple[Callable[[str, str], "Rule"], tuple[str, str]]:
+        return rule_named, (self.function.__module__, self.name)
+
+
+RULES: dict[str, Rule] = {}
+"""Every rule by its name, in the order in which the modules were loaded."""
+
+
+def rule_named(module: str, name: str) -> Rule:
+    """Find a rule by the module that wrote it and its name.
+
+    Raises:
+        KeyError: no such rule.
+    """
+    importlib.import_module(module)
+    return RULES[name]
 
 
 About = Fact | Provision | Rule | None

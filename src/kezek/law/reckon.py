@@ -6,7 +6,7 @@ must stay inside int64; `kezek.law.rule.on_columns` proves that before it multip
 
 from typing import TYPE_CHECKING, TypeVar
 
-from kezek.law.magnitude import Magnitude
+from kezek.law.magnitude import Magnitude, either, quotient
 from kezek.law.term import Op, first_term
 from kezek.units import rounding
 
@@ -27,10 +27,12 @@ def half_up(numerator: N, denominator: N | int) -> N:
     if isinstance(numerator, int) and isinstance(denominator, int):
         amount = rounding.half_up(int(numerator), int(denominator))
         return _traced(amount, Op.HALF_UP, numerator, denominator)
-    if isinstance(numerator, Magnitude):
-        return numerator.divided(denominator)
+    if isinstance(numerator, Magnitude) or isinstance(denominator, Magnitude):
+        return quotient(numerator, denominator)
     import numpy as np
 
+    if not isinstance(denominator, int) and denominator.size and denominator.min() <= 0:
+        raise ValueError(f"denominator {denominator.min()} is not positive")
     half, amounts = denominator // 2, np.asarray(numerator)
     if amounts.size and amounts.min() < 0:
         magnitude = (np.abs(amounts) + half) // denominator
@@ -48,8 +50,8 @@ def ceil_div(numerator: N, denominator: N | int) -> N:
     """
     if isinstance(numerator, int) and isinstance(denominator, int):
         return _traced(rounding.ceil_div(int(numerator), int(denominator)), Op.CEIL, numerator, denominator)
-    if isinstance(numerator, Magnitude):
-        return numerator.divided(denominator)
+    if isinstance(numerator, Magnitude) or isinstance(denominator, Magnitude):
+        return quotient(numerator, denominator)
     return -(-numerator // denominator)
 
 
@@ -61,8 +63,8 @@ def most(first: N, second: N | int) -> N:
     """
     if isinstance(first, int) and isinstance(second, int):
         return _traced(max(int(first), int(second)), Op.MOST, first, second)
-    if isinstance(first, Magnitude):
-        return first.either(second)
+    if isinstance(first, Magnitude) or isinstance(second, Magnitude):
+        return either(first, second)
     import numpy as np
 
     return np.maximum(first, second)
@@ -76,8 +78,8 @@ def least(first: N, second: N | int) -> N:
     """
     if isinstance(first, int) and isinstance(second, int):
         return _traced(min(int(first), int(second)), Op.LEAST, first, second)
-    if isinstance(first, Magnitude):
-        return first.either(second)
+    if isinstance(first, Magnitude) or isinstance(second, Magnitude):
+        return either(first, second)
     import numpy as np
 
     return np.minimum(first, second)

@@ -10,13 +10,15 @@ from datetime import date
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from kezek.law.magnitude import INT64_MAX, Magnitude
-from kezek.law.origin import Rounding, Rule
+from kezek.law.origin import RULES, Rounding, Rule
 from kezek.law.term import Op, first_term
 from kezek.law.value import Unit
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from kezek.law.bands import BandColumn
 
     IntColumn = NDArray[np.int64]
 
@@ -25,9 +27,6 @@ R = TypeVar("R")
 _BLOCK_ROWS = 1 << 15
 """Rows that are calculated at once: the columns of a block stay in the processor's cache."""
 
-
-RULES: dict[str, Rule] = {}
-"""Every rule by its name, in the order in which the modules were loaded."""
 
 UNSTATED = "no text seen says how; the product's choice"
 """Where the rounding of a rule stands, if nothing says it."""
@@ -73,21 +72,30 @@ def rule(
     return decorated
 
 
-def on_columns(function: "Callable[..., IntColumn]", columns: "Mapping[str, IntColumn | int]") -> "IntColumn":
+def applies(function: Callable[..., object], on: date) -> bool:
+    """Tell whether a rule applies on a day."""
+    found = RULES[function.__name__]
+    return found.from_on <= on and (found.until_on is None or on < found.until_on)
+
+
+def on_columns(
+    function: "Callable[..., IntColumn]", columns: "Mapping[str, IntColumn | BandColumn | int]"
+) -> "IntColumn":
     """Run a rule on int64 columns of one length, exactly.
 
     Args:
         function: A rule.
-        columns: Its arguments; a plain number stands for a column of that number.
+        columns: Its arguments; a plain number stands for a column of it, a `BandColumn` for one looked up.
 
     Raises:
         OverflowError: an amount on the way could leave int64; then run the rule case by case.
+        TypeError: a column of another type. ValueError: no column, or columns of different lengths.
 
     Guarantees: the same numbers as the rule gives row by row (property test `test_columns_equal_cases`).
     """
     import numpy as np
 
-    rows = max(len(column) for column in columns.values() if not isinstance(column, int))
+    rows = _rows(columns)
     result = np.empty(rows, np.int64)
     proven: dict[str, int] = {}
     for first in range(0, rows, _BLOCK_ROWS):
@@ -99,6 +107,21 @@ def on_columns(function: "Callable[..., IntColumn]", columns: "Mapping[str, IntC
             _prove_bounded(function, proven)
         result[part] = function(**block)
     return result
+
+
+def _rows(columns: "Mapping[str, IntColumn | BandColumn | int]") -> int:
+    """Count the rows; refuse what is no column of int64, and columns of different lengths."""
+    import numpy as np
+
+    lengths = set()
+    for name, column in columns.items():
+        if isinstance(column, np.ndarray) and (column.dtype != np.int64 or column.ndim != 1):
+            raise TypeError(f"{name} is no column of int64 but {column.ndim} axes of {column.dtype}")
+        if type(column) is not int:
+            lengths.add(len(cast("IntColumn", column)))
+    if len(lengths) != 1:
+        raise ValueError(f"columns of one length are wanted, found lengths {sorted(lengths)}")
+    return int(lengths.pop())
 
 
 def _prove_bounded(function: "Callable[..., IntColumn]", largest: Mapping[str, int]) -> None:

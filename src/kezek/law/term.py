@@ -1,9 +1,11 @@
 """A whole number that remembers how it came about: from a fact, a value of the law, arithmetic, a rule.
 
-A `Term` is an `int` and behaves as one everywhere; arithmetic with it gives terms again, and each comparison is
-noted on its tape. So a rule is written once, on whole numbers, and explains itself when it is given terms.
+A `Term` is an `int`: its sums, differences and products are terms again, and each comparison is noted on its tape.
+Other operators give plain integers, without an origin; rules divide through `kezek.law.reckon`. So a rule is written
+once, on whole numbers, and explains itself when it is given terms.
 """
 
+import operator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -41,15 +43,13 @@ class Condition:
 
 @dataclass(slots=True)
 class Tape:
-    """Conditions in the order in which they were examined, each once."""
+    """Conditions in the order in which they were examined."""
 
     conditions: list[Condition] = field(default_factory=list)
 
     def note(self, left: object, sign: str, right: object, holds: bool) -> bool:
         """Write down a condition and give its outcome back."""
-        noted = Condition(left, sign, right, holds)
-        if noted not in self.conditions:
-            self.conditions.append(noted)
+        self.conditions.append(Condition(left, sign, right, holds))
         return holds
 
 
@@ -69,22 +69,30 @@ class Term(int):
     tape: Tape
 
     def __add__(self, other: int) -> "Term":
-        return _made(int(self) + int(other), Op.ADD, (self, other), self.tape)
+        return self._with(Op.ADD, self, other)
 
     def __radd__(self, other: int) -> "Term":
-        return _made(int(other) + int(self), Op.ADD, (other, self), self.tape) if other else self
+        return self._with(Op.ADD, other, self) if not isinstance(other, int) or other else self
 
     def __sub__(self, other: int) -> "Term":
-        return _made(int(self) - int(other), Op.SUBTRACT, (self, other), self.tape)
+        return self._with(Op.SUBTRACT, self, other)
 
     def __rsub__(self, other: int) -> "Term":
-        return _made(int(other) - int(self), Op.SUBTRACT, (other, self), self.tape)
+        return self._with(Op.SUBTRACT, other, self)
 
     def __mul__(self, other: int) -> "Term":
-        return _made(int(self) * int(other), Op.MULTIPLY, (self, other), self.tape)
+        return self._with(Op.MULTIPLY, self, other)
 
     def __rmul__(self, other: int) -> "Term":
-        return _made(int(other) * int(self), Op.MULTIPLY, (other, self), self.tape)
+        return self._with(Op.MULTIPLY, other, self)
+
+    def _with(self, op: Op, left: int, right: int) -> "Term":
+        if not isinstance(left, int) or not isinstance(right, int):
+            return NotImplemented
+        return _made(_ARITHMETIC[op](int(left), int(right)), op, (left, right), self.tape)
+
+    def __neg__(self) -> "Term":
+        return 0 - self
 
     def __lt__(self, other: int) -> bool:
         return self.tape.note(self, "<", other, int(self) < int(other))
@@ -107,6 +115,9 @@ class Term(int):
     def made(self, amount: int, op: Op, *parts: int, about: About = None) -> "Term":
         """Give a term that was made of this one among others."""
         return _made(amount, op, parts, self.tape, about)
+
+
+_ARITHMETIC = {Op.ADD: operator.add, Op.SUBTRACT: operator.sub, Op.MULTIPLY: operator.mul}
 
 
 def _made(amount: int, op: Op, parts: tuple[int, ...], tape: Tape, about: About = None) -> Term:

@@ -16,6 +16,7 @@ class Unit(StrEnum):
     TIYN_PER_KWH = "tiyn/kWh"
     SAT = "sat"
     PPM = "ppm"
+    WH = "Wh"
     KWH = "kWh"
     W = "W"
     MCI = "MCI"

@@ -12,6 +12,7 @@ class LicenceState(StrEnum):
     NOT_YET = "not_yet"
     EXPIRED = "expired"
     SUSPENDED = "suspended"
+    TERMINATED = "terminated"
 
 
 class Subtype(StrEnum):
@@ -43,12 +44,13 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """A mining licence with its term and its suspensions."""
+    """A mining licence with its term, its suspensions, and the day on which it was ended before its time."""
 
     licence_no: str
     subtype: Subtype
     term: Period
     suspensions: tuple[Period, ...] = ()
+    terminated_on: date | None = None
 
     def state_on(self, on: date) -> LicenceState:
         """Tell the state on a date.
@@ -58,6 +60,8 @@ class Licence:
         """
         if on < self.term.from_on:
             return LicenceState.NOT_YET
+        if self.terminated_on is not None and on >= self.terminated_on:
+            return LicenceState.TERMINATED
         if on >= self.term.until_on:
             return LicenceState.EXPIRED
         suspended = any(period.holds(on) for period in self.suspensions)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_NAMED = 5
+
 
 @dataclass(eq=False)
 class InputProblem(Exception):
@@ -25,15 +27,25 @@ class InputProblem(Exception):
         return f"{place}{self.what} {self.way_out} [{self.code}]"
 
 
-def nearest(word: str, known: list[str]) -> str:
+def nearest(word: str, known: list[str], *, most: int = 20) -> str:
     """Name the known word closest to a misspelt one, as a sentence, or list what is known.
+
+    Args:
+        most: Of more words than these only the five nearest are listed.
 
     >>> nearest("prise", ["price", "volume"])
     'Did you mean "price"?'
     >>> nearest("xyz", ["price", "volume"])
     'Known: price, volume.'
+    >>> nearest("xyz", list("abcdefg"), most=5)
+    'Known: a, b, c, d, e and 2 more.'
     """
     import difflib
 
     close = difflib.get_close_matches(word, known, n=1)
-    return f'Did you mean "{close[0]}"?' if close else f"Known: {', '.join(sorted(known))}."
+    if close:
+        return f'Did you mean "{close[0]}"?'
+    if len(known) <= most:
+        return f"Known: {', '.join(sorted(known))}."
+    near = sorted(known, key=lambda one: (-difflib.SequenceMatcher(None, word, one).ratio(), one))[:_NAMED]
+    return f"Known: {', '.join(near)} and {len(known) - _NAMED} more."

@@ -18,6 +18,7 @@ from kezek.law.origin import Rounding
 from kezek.law.rule import RULES, on_columns
 from kezek.law.term import Op, Tape, Term, fact_term
 from kezek.law.value import Unit
+from kezek.units.rounding import PPM
 
 for module in iter_modules(kezek.duties.__path__):
     import_module(f"kezek.duties.{module.name}")
@@ -26,8 +27,14 @@ FALLS_WITH = {
     ("profit_tiyn", "cost_tiyn"),
     ("unsold_value_tiyn", "received_sat"),
     ("undisclosed_value_tiyn", "received_sat"),
+    ("fee_after_credit_tiyn", "claimed_tiyn"),
+    ("fee_after_credit_tiyn", "most_tiyn"),
+    ("least_metered_wh", "tolerance_ppm"),
 }
 """A greater amount of these makes a smaller result; of all others a result that is no smaller."""
+
+SHARES = {("least_metered_wh", "tolerance_ppm")}
+"""A share of a whole is no more than the whole, of which it is taken off."""
 
 AMOUNTS = st.integers(-(10**6), 10**6)
 """Three of them multiplied stay inside int64."""
@@ -86,8 +93,9 @@ def test_columns_equal_cases_or_are_refused(name, data):
         found = on_columns(run(name), {one: np.array(amounts, np.int64) for one, amounts in columns.items()})
     except OverflowError:
         largest = 1
-        for amounts in columns.values():
-            largest *= max(1, *map(abs, amounts))
+        for one, amounts in columns.items():
+            whole = PPM if (name, one) in SHARES else 0
+            largest *= max(1, *map(abs, amounts)) + whole
         # The half that rounding adds is at most a denominator: a million for a share, a hundred million for dollars.
         assert largest * 2 + 2 * 10**8 > INT64_MAX
     else:
@@ -128,9 +136,10 @@ def test_terms_equal_numbers(name, data):
 @settings(max_examples=60)
 @given(data=st.data())
 def test_no_amount_turns_negative_and_more_of_one_never_gives_less(name, data):
-    known = st.integers(0, 10**9)
-    amounts = {one: data.draw(known) for one in arguments(name)}
-    one, more = data.draw(st.sampled_from(sorted(amounts))), data.draw(known)
+    limits = {one: PPM if (name, one) in SHARES else 10**9 for one in arguments(name)}
+    amounts = {one: data.draw(st.integers(0, most)) for one, most in limits.items()}
+    one = data.draw(st.sampled_from(sorted(amounts)))
+    more = data.draw(st.integers(0, PPM - amounts[one] if (name, one) in SHARES else 10**9))
     before, after = run(name)(**amounts), run(name)(**{**amounts, one: amounts[one] + more})
     assert before >= 0
     assert after <= before if (name, one) in FALLS_WITH else after >= before
@@ -165,15 +174,18 @@ def test_a_rule_says_where_it_stands(name):
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if RULES[name].exception_to])
-def test_an_exception_names_its_rule_or_describes_it(name):
-    general = RULES[name].exception_to
-    assert general != name
-    assert (general in RULES and not RULES[general].exception_to) or " " in general
+def test_an_exception_names_the_general_rule_it_stands_in_place_of(name):
+    general = RULES[RULES[name].exception_to]
+    assert general.name != name
+    assert not general.exception_to
+    assert general.unit is RULES[name].unit
 
 
 def test_no_rule_is_an_exception_by_chance():
     assert {name for name in NAMES if RULES[name].exception_to} >= {
         "licence_fee_by_power_tiyn",
+        "own_or_renewable_rate",
         "own_plant_rate",
+        "renewable_plant_rate",
         "faulty_meter_rate",
     }

@@ -17,7 +17,9 @@ def test_a_quarter_accrues_its_fee_and_its_tax(facts_of, lens_of):
     fee, tax = found[DueKind.FEE, "2025-Q3"], found[DueKind.INCOME_TAX, "2025-Q3"]
     assert (fee.accrued_tiyn, fee.paid_tiyn, fee.open_tiyn) == (1_000_000, 1_000_000, 0)  # 5,000 kWh
     assert (fee.due_on, fee.paid_on) == (date(2025, 11, 25), date(2025, 11, 20))
-    assert (tax.accrued_tiyn, tax.paid_tiyn, tax.due_on) == (150_000, 150_000, None)  # 15 % of 1,000,000
+    assert (tax.accrued_tiyn, tax.declared_tiyn, tax.due_on) == (150_000, 150_000, None)  # 15 % of 1,000,000
+    assert (tax.paid_tiyn, tax.open_tiyn) == (None, None)  # the books say what was declared, not what was paid
+    assert fee.declared_tiyn is None
 
 
 def test_what_is_not_paid_stays_open(facts_of, book_of, lens_of):

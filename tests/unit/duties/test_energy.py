@@ -1,4 +1,5 @@
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -32,10 +33,45 @@ def test_an_exempt_source_covers_what_the_platform_does_not(facts_of, book_of, j
 
 @pytest.mark.parametrize("route", [Route.GRID_SURPLUS, Route.HOSTED])
 def test_a_direct_contract_covers_nothing_for_a_grid_buyer(facts_of, book_of, judge, route):
-    book = book_of(platform=Purchased(1_000, 1_000, date(2025, 8, 1)), other_source_kwh=4_000)
+    book = book_of(platform=Purchased(1_000, 1_000, date(2025, 8, 1)), direct_contract_kwh=4_000)
     finding = judge("energy.source", facts_of(book, route=route))
     assert (finding.status, finding.reason) == (Status.BREACHED, "duties.energy.route_not_exempt")
-    assert finding.limit == 1_000_000
+    assert (finding.limit, finding.at_stake_tiyn) == (1_000_000, 7_400_000)  # 4,000 kWh at 18.50
+
+
+@pytest.mark.parametrize("route", [*EXEMPT, Route.GRID_SURPLUS, Route.HOSTED])
+def test_power_of_an_own_plant_or_an_import_is_lawful_beside_the_platforms(facts_of, book_of, judge, route):
+    book = book_of(platform=Purchased(1_000, 1_000, date(2025, 8, 1)), other_source_kwh=4_000)
+    finding = judge("energy.source", facts_of(book, route=route))
+    assert (finding.status, finding.limit) == (Status.MET, 5_000_000)
+
+
+@pytest.mark.parametrize("route", [Route.GRID_SURPLUS, Route.OWN_GENERATION, Route.OWN_RENEWABLE])
+@pytest.mark.parametrize(
+    ("quarter", "status", "reason"),
+    [
+        (Quarter(2023, 4), Status.UNDETERMINED, "duties.energy.surplus_hours_unknown"),
+        (Quarter(2025, 3), Status.BREACHED, "duties.energy.route_not_exempt"),
+    ],
+)
+def test_of_mixed_power_only_the_contract_is_in_question(facts_of, book_of, judge, route, quarter, status, reason):
+    platform = Purchased(1_000, 1_000, quarter.until_on - timedelta(days=1))
+    book = book_of(quarter, platform=platform, other_source_kwh=2_000, direct_contract_kwh=2_000)
+    finding = judge("energy.source", facts_of(book, route=route))
+    assert (finding.status, finding.reason) == (status, reason)
+    unsaid = judge("energy.source", facts_of(replace(book, direct_contract_kwh=None), route=route))
+    assert (unsaid.status, unsaid.missing) == (Status.UNDETERMINED, ("direct_contract_kwh",))
+
+
+def test_where_platform_and_plant_cover_all_nobody_asks_for_contracts(facts_of, book_of, judge):
+    assert judge("energy.source", facts_of(book_of(direct_contract_kwh=None))).status is Status.MET
+
+
+@pytest.mark.parametrize(("price", "tiyn"), [(1_850, 2), (None, 0)])
+def test_the_energy_that_nothing_covers_is_worth_the_operators_own_price(facts_of, book_of, judge, price, tiyn):
+    """One Wh at 18.50 tenge a kWh: 1.85 tiyn, half up 2."""
+    book = book_of(metered_wh=5_000_001, average_price_tiyn_per_kwh=price)
+    assert judge("energy.source", facts_of(book)).at_stake_tiyn == tiyn
 
 
 def test_an_exempt_source_is_lost_under_the_reading_without_exemptions(facts_of, book_of, judge):
@@ -70,7 +106,6 @@ def test_surplus_was_no_duty_before_the_law_of_2023(facts_of, book_of, judge):
         (1_000, date(2025, 8, 1), Status.MET),
         (1_001, date(2025, 8, 1), Status.BREACHED),
         (1_001, date(2024, 3, 1), Status.BREACHED),
-        (5_000, date(2024, 2, 29), Status.NOT_APPLICABLE),
         (5_000, date(2023, 8, 1), Status.NOT_APPLICABLE),
         (0, date(2025, 8, 1), Status.MET),
     ],
@@ -78,6 +113,21 @@ def test_surplus_was_no_duty_before_the_law_of_2023(facts_of, book_of, judge):
 def test_a_purchase_over_one_mwh_is_a_breach_from_march_2024(facts_of, book_of, judge, largest, on, status):
     book = book_of(Quarter.of(on), platform=Purchased(5_000, largest, on))
     assert judge("energy.purchase_size", facts_of(book)).status is status
+
+
+@pytest.mark.parametrize(
+    ("other", "status"),
+    [
+        ((), Status.UNDETERMINED),
+        (((date(2024, 3, 1), 1_000),), Status.MET),
+        (((date(2024, 3, 31), 1_001),), Status.BREACHED),
+    ],
+)
+def test_a_maximum_that_began_inside_the_quarter_needs_a_purchase_after_it(facts_of, book_of, judge, other, status):
+    book = book_of(Quarter(2024, 1), platform=Purchased(5_000, 5_000, date(2024, 2, 29), other))
+    finding = judge("energy.purchase_size", facts_of(book))
+    assert finding.status is status
+    assert finding.missing == (("other_months",) if status is Status.UNDETERMINED else ())
 
 
 def test_the_limit_is_an_energy_of_one_mwh_and_its_first_wh_over_is_larger():
@@ -111,13 +161,12 @@ def test_who_does_not_purchase_has_no_purchase_to_judge(facts_of, book_of, judge
 def with_contract(book_of, quarter, metered_wh=5_000_000):
     """1 MWh from the platform and 4 MWh by a direct contract."""
     platform = Purchased(1_000, 1_000, quarter.from_on)
-    return book_of(quarter, platform=platform, other_source_kwh=4_000, metered_wh=metered_wh)
+    return book_of(quarter, platform=platform, direct_contract_kwh=4_000, metered_wh=metered_wh)
 
 
 @pytest.mark.parametrize(
     ("metered", "status", "reason"),
     [
-        (1_000_000, Status.MET, "duties.energy.sourced"),
         (1_000_001, Status.UNDETERMINED, "duties.energy.surplus_hours_unknown"),
         (5_000_000, Status.UNDETERMINED, "duties.energy.surplus_hours_unknown"),
         (5_000_001, Status.BREACHED, "duties.energy.unsourced"),

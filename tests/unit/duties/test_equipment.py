@@ -17,9 +17,25 @@ from kezek.units.calendar import Quarter
     ],
 )
 def test_a_stranger_among_the_machines_counts_in_the_quarter_it_was_seen(facts_of, judge, seen_on, status):
-    finding = judge("equipment.registered", facts_of(sightings=(Sighting("S-1", seen_on, ""),)))
+    known = Sighting("S-0", date(2025, 8, 1), "OP-001")
+    finding = judge("equipment.registered", facts_of(sightings=(known, Sighting("S-1", seen_on, ""))))
     assert finding.status is status
     assert finding.evidence == (("S-1",) if status is Status.BREACHED else ())
+
+
+@pytest.mark.parametrize("duty", ["equipment.registered", "equipment.fingerprint", "equipment.site"])
+@pytest.mark.parametrize(("metered", "status"), [(1, Status.UNDETERMINED), (0, Status.MET)])
+def test_a_quarter_with_energy_and_no_machine_seen_is_not_judged(facts_of, book_of, judge, duty, metered, status):
+    finding = judge(duty, facts_of(book_of(metered_wh=metered), sightings=(Sighting("S-1", date(2025, 6, 30), ""),)))
+    assert finding.status is status
+    assert finding.missing == (("sightings",) if metered else ())
+
+
+def test_that_machines_may_be_looked_for_is_a_note_in_the_explanation(facts_of, judge):
+    finding = judge("vat.import_lock", facts_of())
+    assert ("inspections may look for the machines", True) in [
+        (one.left, one.holds) for one in finding.trace.conditions
+    ]
 
 
 def test_every_unregistered_machine_is_named(facts_of, judge):

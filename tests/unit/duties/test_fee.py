@@ -3,17 +3,23 @@ from datetime import date
 
 import pytest
 
+from kezek.duties.check import check
+from kezek.duties.dues import DueKind, dues
 from kezek.duties.facts import FeeRecord
 from kezek.duties.fee import due_on, fee_owed_tiyn, fee_rate_tiyn_per_kwh
-from kezek.duties.finding import Status
+from kezek.duties.finding import ConsequenceKind, Status
+from kezek.duties.lens import Lens
 from kezek.law.book import load_book
+from kezek.law.origin import Provision, Rule
 from kezek.law.problem import NoRuleInForce
+from kezek.law.term import Term
 from kezek.registry.operator import Route
 from kezek.units.calendar import Quarter
 
 Q3 = Quarter(2025, 3)
 RETURN_DUE, PAYMENT_DUE = date(2025, 11, 15), date(2025, 11, 25)
 LATER = date(2025, 12, 1)
+LENS = Lens(book=load_book(), profile="described", readings={})
 
 
 def rate(on, route=Route.GRID_SURPLUS, price=1_850, **readings):
@@ -235,16 +241,19 @@ def test_a_part_payment_is_a_risk_until_the_deadline_has_passed(
 
 
 @pytest.mark.parametrize(
-    ("paid", "amount_status", "late_tiyn", "short_tiyn"),
-    [(1_000_000, Status.MET, 1_000_000, 0), (600_000, Status.BREACHED, 600_000, 400_000)],
+    ("paid", "amount_status", "short_tiyn"),
+    [(1_000_000, Status.MET, 0), (600_000, Status.BREACHED, 400_000)],
 )
-def test_a_late_payment_is_late_for_what_was_paid_and_short_for_the_rest(
-    facts_of, book_of, judge, paid, amount_status, late_tiyn, short_tiyn
+def test_of_a_late_payment_only_what_is_missing_is_at_stake_and_the_interest_is_not_known(
+    facts_of, book_of, judge, paid, amount_status, short_tiyn
 ):
     facts = facts_of(book_of(fee=FeeRecord(RETURN_DUE, date(2025, 11, 26), paid)), as_of_on=LATER)
     amount, payment = judge("fee.amount", facts), judge("fee.payment", facts)
     assert (payment.status, payment.reason) == (Status.BREACHED, "duties.fee.payment_late")
-    assert (amount.status, payment.at_stake_tiyn, amount.at_stake_tiyn) == (amount_status, late_tiyn, short_tiyn)
+    assert (amount.status, payment.at_stake_tiyn, amount.at_stake_tiyn) == (amount_status, 0, short_tiyn)
+    (interest,) = payment.consequences
+    assert (interest.kind, interest.least, interest.most) == (ConsequenceKind.UNPAID, None, None)
+    assert interest.unknown == "the interest on a payment that came late"
 
 
 def test_what_is_paid_after_the_day_of_the_verdict_is_not_paid(facts_of, book_of, judge):
@@ -264,3 +273,75 @@ def test_who_metered_nothing_owes_nothing_whatever_the_rate(facts_of, book_of, j
     payment, amount = judge("fee.payment", facts_of(book)), judge("fee.amount", facts_of(book))
     assert (payment.status, payment.reason) == (Status.NOT_APPLICABLE, "duties.fee.nothing_owed")
     assert (amount.status, amount.limit) == (Status.NOT_APPLICABLE, 0)
+
+
+# --- which rate, and what comes off ---------------------------------------------------------------------------------
+
+
+def rates_in(amount):
+    """Name the rules that a traced amount went through."""
+    if not isinstance(amount, Term):
+        return set()
+    own = {amount.about.name} if isinstance(amount.about, Rule) else set()
+    return own.union(*(rates_in(part) for part in amount.parts))
+
+
+@pytest.mark.parametrize(
+    ("quarter", "route", "faulty", "rules"),
+    [
+        (Quarter(2022, 3), Route.OWN_RENEWABLE, False, {"general_rate"}),
+        (Quarter(2023, 3), Route.GRID_SURPLUS, False, {"general_rate"}),
+        (Quarter(2023, 3), Route.OWN_RENEWABLE, False, {"renewable_plant_rate"}),
+        (Quarter(2023, 3), Route.OWN_GENERATION, False, {"own_plant_rate"}),
+        (Quarter(2023, 3), Route.OWN_GENERATION, True, {"own_plant_rate", "faulty_meter_rate"}),
+        (Quarter(2024, 1), Route.OWN_RENEWABLE, False, {"own_or_renewable_rate"}),
+        (Quarter(2024, 1), Route.OWN_GENERATION, False, {"own_or_renewable_rate"}),
+        (Quarter(2024, 1), Route.GRID_SURPLUS, True, {"general_rate"}),
+    ],
+)
+def test_each_rate_is_a_rule_of_its_own_years(facts_of, book_of, judge, quarter, route, faulty, rules):
+    book = book_of(quarter, average_price_tiyn_per_kwh=2_400, meter_faulty=faulty)
+    limit = judge("fee.amount", facts_of(book, route=route)).trace.amounts["limit"]
+    assert rates_in(limit) == {"fee_owed_tiyn", *rules}
+
+
+def provisions(amount):
+    if not isinstance(amount, Term):
+        return []
+    own = [amount.about] if isinstance(amount.about, Provision) else []
+    return own + [one for part in amount.parts for one in provisions(part)]
+
+
+def test_a_flat_rate_is_asked_at_no_price_and_a_banded_one_at_the_operators(facts_of, book_of, judge):
+    flat = judge("fee.amount", facts_of())
+    (rate_of_2025,) = {one.value.key: one for one in provisions(flat.trace.amounts["limit"])}.values()
+    assert (rate_of_2025.value.content, rate_of_2025.asked_at) == (200, None)
+    banded = judge("fee.amount", facts_of(book_of(Quarter(2023, 3), average_price_tiyn_per_kwh=2_500)))
+    asked = {one.asked_at for one in provisions(banded.trace.amounts["limit"])}
+    assert asked == {2_500}
+
+
+def test_where_several_rates_fit_the_law_is_asked_and_no_other_rule_is_known(facts_of, book_of):
+    book = load_book()
+    several = book.quantities["fee.several_rates"]
+    other = replace(several, values=tuple(replace(one, content="lowest") for one in several.values))
+    lens = Lens(
+        book=replace(book, quantities={**book.quantities, "fee.several_rates": other}),
+        profile="described",
+        readings={},
+    )
+    with pytest.raises(ValueError, match="lowest"):
+        check(facts=facts_of(book_of(Quarter(2023, 3), meter_faulty=True)), lens=lens)
+
+
+def test_a_rebate_lawfully_claimed_leaves_the_fee_paid_in_full(facts_of, book_of, judge):
+    """5,000 kWh of an own renewable plant at 1 tenge are 500,000 tiyn; 5 % of it 25,000, so 475,000 are owed."""
+    fee = FeeRecord(RETURN_DUE, PAYMENT_DUE, 475_000)
+    book = book_of(rebate_claimed_tiyn=25_000, rebate_eligible=True, fee=fee)
+    facts = facts_of(book, route=Route.OWN_RENEWABLE)
+    amount, rebate = judge("fee.amount", facts), judge("fee.rebate", facts)
+    assert (amount.status, amount.limit, rebate.status, rebate.limit) == (Status.MET, 475_000, Status.MET, 25_000)
+    (due,) = [one for one in dues(facts=facts, lens=LENS) if one.kind is DueKind.FEE]
+    assert (due.accrued_tiyn, due.open_tiyn) == (475_000, 0)
+    unclaimed = judge("fee.amount", facts_of(replace(book, rebate_claimed_tiyn=0), route=Route.OWN_RENEWABLE))
+    assert (unclaimed.status, unclaimed.at_stake_tiyn) == (Status.BREACHED, 25_000)

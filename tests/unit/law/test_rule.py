@@ -1,9 +1,11 @@
+import pickle
 from datetime import date
 
 import numpy as np
 import pytest
 
 from kezek.law.origin import Rounding
+from kezek.law.reckon import half_up
 from kezek.law.rule import RULES, UNSTATED, on_columns, rule
 from kezek.law.term import Op, Tape, Term, fact_term
 from kezek.law.value import Unit
@@ -125,3 +127,53 @@ def test_what_could_leave_int64_is_refused_before_it_is_calculated(amount, fits)
     else:
         with pytest.raises(OverflowError, match=str(2**63)):
             on_columns(made, {"amount": column})
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.array([1, 2], np.int32),
+        np.array([1, 2], np.uint64),
+        np.array([1.0, 2.0]),
+        np.array([True, False]),
+        np.array([[1, 2]], np.int64),
+        np.array(1, np.int64),
+    ],
+)
+def test_only_columns_of_int64_are_reckoned_with(column):
+    with pytest.raises(TypeError, match="amount is no column of int64"):
+        on_columns(rule(**SAYS)(double), {"amount": column})
+
+
+def test_columns_have_one_length():
+    def added(*, amount, other):
+        """Two amounts added."""
+        return amount + other
+
+    made = rule(**SAYS)(added)
+    one, two = np.array([1], np.int64), np.array([1, 2], np.int64)
+    with pytest.raises(ValueError, match=r"found lengths \[1, 2\]"):
+        on_columns(made, {"amount": one, "other": two})
+    with pytest.raises(ValueError, match="columns of one length"):
+        on_columns(made, {"amount": 1, "other": 2})
+    assert on_columns(made, {"amount": two, "other": 1}).tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("denominator", [0, -1])
+def test_a_column_of_denominators_is_positive(denominator):
+    def shared(*, amount, among):
+        """Part of an amount."""
+        return half_up(amount, among)
+
+    made = rule(**SAYS)(shared)
+    with pytest.raises(ValueError, match=f"denominator {denominator} is not positive"):
+        on_columns(made, {"amount": np.array([7, 7], np.int64), "among": np.array([2, denominator], np.int64)})
+
+
+def test_the_rules_have_one_home_and_a_rule_is_stored_by_its_name():
+    from kezek.duties.fee import fee_owed_tiyn
+    from kezek.law import origin
+
+    assert origin.RULES is RULES
+    known = RULES[fee_owed_tiyn.__name__]
+    assert pickle.loads(pickle.dumps(known)) is known

@@ -59,12 +59,12 @@ def test_whether_a_term_is_nothing_is_noted_as_well(amount):
     assert [(one.sign, one.right, one.holds) for one in tape.conditions] == [("≠", 0, bool(amount))]
 
 
-def test_a_condition_is_noted_once():
+def test_every_condition_is_noted_in_order():
     tape = Tape()
     assert tape.note("the meter works", "", "", True) is True
     assert tape.note("the meter works", "", "", True) is True
     assert tape.note("the meter works", "", "", False) is False
-    assert [one.holds for one in tape.conditions] == [True, False]
+    assert [one.holds for one in tape.conditions] == [True, True, False]
 
 
 @given(amount=NUMBERS)
@@ -104,3 +104,22 @@ def test_the_first_term_among_plain_numbers_is_found():
     assert first_term(5, "word", one, other) is one
     assert first_term(5, True) is None
     assert first_term() is None
+
+
+def test_conditions_on_equal_amounts_of_other_facts_are_both_kept():
+    tape = Tape()
+    energy = fact_term(5, name="metered_wh", unit="Wh", tape=tape)
+    coins = fact_term(5, name="received_sat", unit="sat", tape=tape)
+    assert energy < 6
+    assert coins < 6
+    assert [one.left.about.name for one in tape.conditions] == ["metered_wh", "received_sat"]
+
+
+def test_arithmetic_with_a_fraction_is_that_of_a_whole_number():
+    assert term(5) + 1.5 == 6.5
+    assert 1.5 + term(5) == 6.5
+    assert term(5) * 0.5 == 2.5
+
+
+def test_a_negative_keeps_its_origin():
+    assert (-term(5), (-term(5)).op) == (-5, Op.SUBTRACT)
