@@ -62,6 +62,18 @@ def test_the_page_fits_its_window(chromium, tmp_path, page, width, opened):
     assert int(title[1]) <= width
 
 
+@pytest.mark.parametrize("width", [390, 500])
+def test_no_table_has_to_be_scrolled_on_a_telephone(chromium, tmp_path, page, width):
+    probe = tmp_path / "probe.html"
+    probe.write_text(
+        f'<iframe id="f" src="{page.as_uri()}" style="width:{width}px;height:900px;border:0"></iframe>'
+        "<script>onload=()=>{const d=document.getElementById('f').contentDocument;"
+        "const wide=[...d.querySelectorAll('section > .scroll')].filter(e=>e.scrollWidth>e.clientWidth);"
+        "document.title='wide '+wide.length+' of '+d.querySelectorAll('#owed .scroll').length}</script>"
+    )
+    assert "<title>wide 0 of 1</title>" in rendered(chromium, tmp_path, probe)
+
+
 @pytest.mark.parametrize(("scheme", "paper"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(17, 24, 31)")])
 def test_the_page_follows_the_theme(chromium, tmp_path, page, scheme, paper):
     probe = tmp_path / "probe.html"

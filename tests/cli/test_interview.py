@@ -269,7 +269,7 @@ def test_answers_that_do_not_fit_together_are_kept_and_pointed_at(tmp_path, monk
         return next((answer for words, answer in answers.items() if words in shown), "")
 
     monkeypatch.setattr(screen, "input", read_line)
-    interview_command(tmp_path / "o.toml", screen)
+    assert interview_command(tmp_path / "o.toml", screen) == 2
     shown = screen.file.getvalue()
     assert "Correct these lines in the file:" in shown and "[dossier.quarter.future]" in shown
     assert 'period = "2026-Q1"' in (tmp_path / "o.toml").read_text(encoding="utf-8")
@@ -310,3 +310,98 @@ def test_one_who_says_nothing_gets_no_file(tmp_path, monkeypatch):
         interview_command(tmp_path / "o.toml", screen_of([], monkeypatch))
     assert caught.value.code == "cli.interview.nothing"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_keeps_what_was_said_and_asks_nothing_more(tmp_path, monkeypatch):
+    screen = Console(file=io.StringIO(), width=200)
+    left = ["OP-7", "2025-12-10"]
+
+    def read_line(prompt=""):
+        if not left:
+            raise KeyboardInterrupt
+        return left.pop(0)
+
+    monkeypatch.setattr(screen, "input", read_line)
+    assert interview_command(tmp_path / "o.toml", screen) == 0
+    assert 'id = "OP-7"' in (tmp_path / "o.toml").read_text(encoding="utf-8")
+    assert f"Written: {tmp_path / 'o.toml'}" in screen.file.getvalue()
+
+
+def test_dates_that_do_not_fit_are_told_right_after_their_section_and_asked_again():
+    text, said, asked = interview(
+        operator__id="x",
+        operator__as_of="2025-12-10",
+        operator__has_licence="yes",
+        licence__0="yes",
+        licence__0__number="L",
+        licence__0__subtype="I",
+        licence__0__from=["2025-06-01", "2023-06-01"],
+        licence__0__until=["2024-06-01", "2024-06-01"],
+        licence__0__again="yes",
+    )
+    (told,) = [line for line in said if "is not later than" in line]
+    assert told.startswith("until = 2024-06-01 is not later than from = 2025-06-01.")
+    paths = [one.path for one in asked]
+    assert paths.index("licence.0.again") < paths.index("licence.1")
+    assert "from = 2023-06-01" in text and "2025-06-01" not in text
+
+
+def test_answers_that_are_left_as_they_are_are_told_once():
+    _, said, asked = interview(
+        operator__id="x",
+        operator__as_of="2025-12-10",
+        quarter__0="yes",
+        quarter__0__period="2026-Q1",
+        quarter__0__again="no",
+        quarter__1="yes",
+        quarter__1__period="2025-Q3",
+    )
+    assert len([line for line in said if "begins on 2026-01-01" in line]) == 1
+    assert "quarter.1.again" not in [one.path for one in asked]
+
+
+@pytest.mark.parametrize(("answer", "word"), [("GRID surplus", "grid_surplus"), ("Hosted", "hosted")])
+def test_a_word_is_understood_in_capitals_and_with_spaces(answer, word):
+    text, _, _ = interview(operator__id="x", operator__route=answer)
+    assert f'route = "{word}"' in text
+
+
+@pytest.mark.parametrize(("answer", "word"), [("1", "I"), ("2", "II"), ("ii", "II")])
+def test_a_subtype_may_be_a_plain_number(answer, word):
+    text, _, _ = interview(operator__id="x", operator__has_licence="no", operator__wanted_subtype=answer)
+    assert f'wanted_subtype = "{word}"' in text
+
+
+def test_pairs_are_understood_with_either_sign_and_shown_with_an_example():
+    by_path = {"operator__id": "x", "quarter__0": "yes", "quarter__0__period": "2025-Q3"}
+    text, _, asked = interview(**by_path, quarter__0__received="pool-a = 2.57 BTC; pool-b: 1 BTC")
+    assert 'received = { pool-a = "2.57 BTC", pool-b = "1 BTC" }' in text
+    (received,) = [one for one in asked if one.path == "quarter.0.received"]
+    assert "as pool-a = 2.57 BTC" in received.form
+
+
+def test_an_optional_pair_can_be_skipped_without_losing_its_quarter():
+    text, _, _ = interview(
+        operator__id="x",
+        quarter__0="yes",
+        quarter__0__period="2025-Q3",
+        quarter__0__mined_from="2025-07-01",
+        quarter__0__metered="5 MWh",
+    )
+    assert read_values(text=text, name="o")["quarter"][0].keys() == {"period", "metered"}
+
+
+def test_progress_is_shown(tmp_path, monkeypatch):
+    screen = screen_of(["OP-7", "2025-12-10"], monkeypatch)
+    interview_command(tmp_path / "o.toml", screen)
+    assert re.search(r"^2 of about \d+ {2}On which day", screen.file.getvalue(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("program", "said"), [("/x/kezek", "kezek"), ("/x/kezek/__main__.py", "python -m kezek"), ("pytest", "kezek")]
+)
+def test_the_next_command_is_named_as_this_one_was(tmp_path, monkeypatch, program, said):
+    monkeypatch.setattr("sys.argv", [program])
+    screen = screen_of(["OP-7", "2025-12-10"], monkeypatch)
+    interview_command(tmp_path / "o.toml", screen)
+    assert f"Next: {said} check " in screen.file.getvalue()

@@ -42,6 +42,17 @@ def flat(text):
     return " ".join(text.split())
 
 
+def test_show_leaves_out_what_was_not_public_yet(kezek):
+    """The law on digital assets of 2023 was published on 6 February 2023."""
+    asked = ("show", "licence.required", "--as-of", "2024-06-01", "--json", "--known-on")
+    before, after = (json.loads(kezek(*asked, on)[1]) for on in ("2023-02-05", "2023-02-06"))
+    assert (before["known_on"], after["known_on"]) == ("2023-02-05", "2023-02-06")
+    assert before["said"] != after["said"]
+    shown = kezek("show", "licence.required", "--as-of", "2024-06-01", "--known-on", "2023-02-06")[1]
+    assert "on 2024-06-01, profile described, by what was public on 2023-02-06" in flat(shown)
+    assert "[cli.date.form]" in kezek("show", "licence.required", "--known-on", "soon")[2]
+
+
 def test_show_gives_value_article_source_confidence_and_reading(kezek):
     code, out, complaint = kezek("show", "sale.share_ppm", "--as-of", "2025-06-01")
     assert (code, complaint) == (0, "")
@@ -195,3 +206,27 @@ def test_cache_that_cannot_be_written_to_is_no_trouble(kezek, tmp_path):
 )
 def test_cache_folder_is_where_the_system_wants_it(environment, platform, folder):
     assert cache_folder(environment, platform) == (Path(folder) if folder else None)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_questions_and_keys_keep_to_the_width_and_break_no_word(kezek, width):
+    book = load_book()
+    asked, keys = kezek("questions", COLUMNS=str(width))[1], kezek("show", COLUMNS=str(width))[1]
+    for shown in (asked, keys):
+        assert max(map(len, shown.splitlines())) <= width
+    for key, quantity in book.quantities.items():
+        assert key in keys
+        assert set(quantity.title.split()) <= set(keys.split())
+    for key, question in book.questions.items():
+        assert all(f"--reading {key}={name}" in asked for name in question.positions)
+
+
+def test_no_color_leaves_no_escapes(kezek):
+    assert "\x1b" not in kezek("show", "sale.share_ppm", NO_COLOR="1", FORCE_COLOR="1")[1]
+    assert "\x1b" in kezek("show", "sale.share_ppm", FORCE_COLOR="1", TERM="xterm")[1]
+
+
+def test_a_day_outside_of_all_years_is_refused(kezek):
+    for option in ("--as-of", "--known-on"):
+        code, _, said = kezek("show", "sale.share_ppm", option, "9999-12-31")
+        assert code == 2 and "[cli.date.range]" in said

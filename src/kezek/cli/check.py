@@ -1,148 +1,174 @@
 """`kezek check`: judge an operator's file by the law, and show, print or write the verdict."""
 
 import hashlib
-import json
 import shlex
 import sys
 from pathlib import Path
-from typing import TypeAlias
-
-from rich.console import Console
 
 from kezek import __version__
-from kezek.cli.check_files import read_input, write_all
-from kezek.cli.check_request import CheckOptions, day_of, readings_of
-from kezek.cli.law import open_book
+from kezek.cli.asked import day_of, readings_of
+from kezek.cli.check_files import place_of, read_input, text_of, write_all
+from kezek.cli.check_request import ABROAD, CheckOptions, require_sense
+from kezek.cli.law import HOME, open_book
+from kezek.cli.output import forgiving, write, write_json
 from kezek.dossier.read import Dossier, read_dossier
 from kezek.duties.check import check
 from kezek.duties.finding import Status
 from kezek.duties.lens import Lens
-from kezek.reports.check_model import CheckView, check_view
+from kezek.reports.check_model import CheckView, DutyView, check_view
 from kezek.reports.check_receipt import Receipt
 from kezek.units.problem import InputProblem, nearest
 
 EXIT_BREACHED = 1
-ABROAD = ("cn", "ru", "us-dame")
-"""Jurisdictions whose law is another matter, each with a check of its own."""
-
-AbroadAnswers: TypeAlias = "tuple[str | None, str | None, int | None, bool | None]"
-"""Electricity cost, cost of own power, taxable year, whether the address was reported."""
 
 
-def run_check(options: CheckOptions, abroad: AbroadAnswers) -> int:
-    """Check at home, or by the book of another jurisdiction. Gives the exit code.
+def run_check(options: CheckOptions) -> int:
+    """Check at home, or by the book of another jurisdiction, or give a file to start from. Gives the exit code.
 
     Raises:
         InputProblem: anything that a user can mend.
     """
-    if options.jurisdiction not in ABROAD:
-        return check_command(options)
-    from kezek.cli.check_abroad import AbroadOptions, abroad_command
+    if options.jurisdiction in ABROAD:
+        from kezek.cli.check_abroad import abroad_command
 
-    return abroad_command(options, AbroadOptions(*abroad))
+        return abroad_command(options)
+    require_sense(options)
+    if options.start.named:
+        from kezek.cli.check_start import start_command
+
+        return start_command(options.start)
+    return check_command(options)
 
 
 def check_command(options: CheckOptions) -> int:
-    """Check an operator, show the verdict or print it as JSON, write what else was asked for.
+    """Check an operator, write what was asked for, then show the verdict or print it as JSON.
 
-    Everything is worked out before anything is written. Gives the exit code: 1 where a duty is breached, else 0.
+    All places are looked at first, and everything is worked out before anything is written. Gives the exit code: 1
+    where a duty is breached, else 0.
 
     Raises:
-        InputProblem: anything that a user can mend.
+        InputProblem: anything that a user can mend; cli.out.failed where something could not be written.
     """
+    places = _places(options)
     name, data = read_input(options.operator, options.example)
-    dossier = read_dossier(text=_text(data, name), name=name, as_of=day_of(options.as_of))
+    dossier = read_dossier(text=text_of(data, name), name=name, as_of=day_of(options.as_of))
     view = _view(options, dossier, data)
-    files = _files(options, view)
-    if options.explain is not None:
-        _print(_explained(view, options.explain, as_json=options.as_json))
-    elif options.as_json:
-        from kezek.reports.check_json import check_json
+    explained = None if options.explain is None else _explained(view, options.explain)
+    files = {kind: _made(kind, view) for kind in places}
+    empty = "ics" in places and not any(not one.ahead.done for one in view.ahead)
+    if empty:
+        del files["ics"]
+    write_all({places[kind].resolve(): made for kind, made in files.items()})
+    said = [f"Written: {places[kind]}" for kind in files]
+    said += [f"Not written, since no deadline lies ahead: {places['ics']}"] if empty else []
+    with forgiving():
+        _show(options, view, explained)
+        if said and not options.as_json:
+            write("\n".join(["", *said, ""]))
+        elif empty:
+            sys.stderr.write(f"kezek: {said[-1]}\n")
+    return EXIT_BREACHED if any(status is Status.BREACHED for status, _ in view.groups) else 0
 
-        _print(json.dumps(check_json(view), ensure_ascii=False, indent=2))
+
+def _show(options: CheckOptions, view: CheckView, explained: DutyView | None) -> None:
+    from kezek.reports.check_json import check_json, duty_json
+
+    if explained is not None and options.as_json:
+        write_json(duty_json(explained))
+    elif explained is not None:
+        write(f"{_steps(explained)}\n")
+    elif options.as_json:
+        write_json(check_json(view))
     else:
         from kezek.cli.check_terminal import show_check
+        from kezek.cli.screen import screen
 
-        show_check(console=Console(), view=view, command=f"kezek check {_again(options)} --explain")
-    write_all(files, source=options.operator)
-    if files and not options.as_json:
-        _print("\n".join(["", *(f"Written: {path}" for path in files)]))
-    return EXIT_BREACHED if any(status is Status.BREACHED for status, _ in view.groups) else 0
+        again = "" if options.operator == "-" else f"kezek check {_again(options)} --explain"
+        show_check(console=screen(), view=view, command=again)
+
+
+def _places(options: CheckOptions) -> dict[str, Path]:
+    """Look at every place that a report is to go to, before anything is judged.
+
+    Raises:
+        InputProblem: cli.out.source, .twice, .unwritable.
+    """
+    asked = {"html": options.html, "pdf": options.pdf, "ics": options.ics}
+    places = {kind: path for kind, path in asked.items() if path is not None}
+    targets: set[Path] = set()
+    for path in places.values():
+        target = place_of(path, source=options.operator)
+        if target in targets:
+            raise InputProblem("cli.out.twice", "is named for two outputs.", str(path), "Give each its own file.")
+        targets.add(target)
+    return places
 
 
 def _again(options: CheckOptions) -> str:
     """Write the options that make the same check."""
     who = f"--example {options.example}" if options.example else shlex.quote(str(options.operator))
-    chosen = "".join(f" --reading {one}" for one in options.readings)
-    profile = f" --profile {options.profile}" if options.profile != "described" else ""
-    return f"{who}{f' --as-of {options.as_of}' if options.as_of else ''}{profile}{chosen}"
-
-
-def _text(data: bytes, name: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        what = f"is no UTF-8 text (byte {error.start})."
-        raise InputProblem("cli.check.encoding", what, name, "Save it as UTF-8.") from error
+    profile = options.profile if options.profile != "described" else None
+    law = shlex.quote(str(options.law)) if options.law else None
+    single = (("--as-of", options.as_of), ("--known-on", options.known_on), ("--profile", profile), ("--law", law))
+    said = [f"{name} {value}" for name, value in single if value]
+    said += [f"--reading {shlex.quote(one)}" for one in options.readings]
+    said += [f"--accept-unconfirmed {shlex.quote(key)}" for key in options.accept_unconfirmed]
+    return " ".join((who, *said))
 
 
 def _view(options: CheckOptions, dossier: Dossier, data: bytes) -> CheckView:
-    book, readings = open_book(options.law, options.jurisdiction), readings_of(options.readings)
+    book, readings = open_book(options.law, HOME), readings_of(options.readings)
     accepted = frozenset(options.accept_unconfirmed)
-    lens = Lens(book=book, profile=options.profile, readings=readings, accept_unconfirmed=accepted)
+    known_on = day_of(options.known_on, "--known-on")
+    lens = Lens(book=book, profile=options.profile, readings=readings, accept_unconfirmed=accepted, known_on=known_on)
     verdict = check(facts=dossier.facts, lens=lens)
     receipt = Receipt(
         engine_version=__version__,
         law_digest=book.digest,
-        jurisdiction=options.jurisdiction,
+        jurisdiction=HOME,
         as_of_on=dossier.facts.as_of_on,
         profile=options.profile,
         readings=readings,
         accept_unconfirmed=tuple(sorted(accepted)),
         inputs_sha256=hashlib.sha256(data).hexdigest(),
         flags=tuple(one.code.value for one in dossier.flags),
+        known_on=known_on,
     )
     return check_view(facts=dossier.facts, lens=lens, verdict=verdict, receipt=receipt, flags=dossier.flags)
 
 
-def _explained(view: CheckView, duty: str, *, as_json: bool) -> str:
-    """Explain every finding of a duty, the oldest first."""
-    from kezek.reports.check_json import duty_json
-    from kezek.reports.check_text import as_text
+def _explained(view: CheckView, duty: str) -> DutyView:
+    """Find the duty to explain.
 
+    Raises:
+        InputProblem: cli.check.duty.
+    """
     found = next((one for one in view.duties if one.duty == duty), None)
     if found is None:
         way_out = nearest(duty, [one.duty for one in view.duties])
         raise InputProblem("cli.check.duty", f"There is no duty {duty!r}.", "--explain", way_out)
-    ordered = sorted((*found.findings, *found.others), key=lambda one: one.finding.period)
-    if as_json:
-        return json.dumps(duty_json(found), ensure_ascii=False, indent=2)
-    return "\n".join(as_text(one.explanation) for one in ordered).rstrip()
+    return found
 
 
-def _files(options: CheckOptions, view: CheckView) -> dict[Path, bytes]:
-    """Make the files that were asked for."""
-    files: dict[Path, bytes] = {}
-    if options.html is not None:
+def _steps(duty: DutyView) -> str:
+    """Explain every finding of a duty, the oldest first."""
+    from kezek.reports.check_text import as_text
+
+    ordered = sorted((*duty.findings, *duty.others), key=lambda one: one.finding.period)
+    lead = f"{duty.title}: {len(ordered)} periods, the oldest first.\n\n" if len(ordered) > 1 else ""
+    return lead + "\n".join(as_text(one.explanation, one.gives) for one in ordered).rstrip()
+
+
+def _made(kind: str, view: CheckView) -> bytes:
+    """Make one report."""
+    if kind == "html":
         from kezek.reports.check_page import check_page
 
-        _add(files, options.html, check_page(view).encode())
-    if options.pdf is not None:
+        return check_page(view).encode()
+    if kind == "pdf":
         from kezek.reports.check_pdf import check_pdf
 
-        _add(files, options.pdf, check_pdf(view))
-    if options.ics is not None:
-        from kezek.reports.check_calendar import check_calendar
+        return check_pdf(view)
+    from kezek.reports.check_calendar import check_calendar
 
-        _add(files, options.ics, check_calendar(view))
-    return files
-
-
-def _add(files: dict[Path, bytes], path: Path, data: bytes) -> None:
-    if path in files:
-        raise InputProblem("cli.out.twice", "is named for two outputs.", str(path), "Give each its own file.")
-    files[path] = data
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    return check_calendar(view)

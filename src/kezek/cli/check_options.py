@@ -8,8 +8,15 @@ import typer
 Operator = Annotated[
     str | None, typer.Argument(metavar="OPERATOR.toml", help="Operator file, or - for the standard input.")
 ]
-Example = Annotated[str | None, typer.Option(help="Check a shipped example, as under-sold or clean, not a file.")]
+Example = Annotated[str | None, typer.Option(help="Check a shipped example, as under-sold; see --list-examples.")]
 AsOf = Annotated[str | None, typer.Option(help="Day of the verdict (default: the file's).")]
+KnownOn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="Law by what was public on that day; a value without a publication date counts from its start.",
+    ),
+]
 Profile = Annotated[str, typer.Option(help="Profile of the law: described or published.")]
 Reading = Annotated[
     list[str] | None,
@@ -27,6 +34,7 @@ Ics = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the deadli
 New = Annotated[bool, typer.Option("--new", help="Ask for the facts one by one and write a file.")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="File that --new writes.")]
 Template = Annotated[bool, typer.Option("--template", help="Print an empty operator file.")]
+ListExamples = Annotated[bool, typer.Option("--list-examples", help="List the shipped examples with their titles.")]
 Law = Annotated[Path | None, typer.Option("--law", metavar="DIR", help="Folder of another law book.")]
 Jurisdiction = Annotated[str, typer.Option(help="Whose law: kz, us-dame, ru or cn.")]
 ElectricityCost = Annotated[

@@ -24,6 +24,7 @@ _MARKS = {
 _WIDEST = 100
 _LABEL = 13
 _DEADLINES = 12
+_NOTE_AT = 45
 
 
 class _Printer:
@@ -36,6 +37,23 @@ class _Printer:
     def line(self, text: str = "", style: str = "") -> None:
         for part in textwrap.wrap(amounts.tight(text), self.width, break_on_hyphens=False) or [""]:
             self.console.print(Text(spaced(part), style=style), soft_wrap=True)
+
+    def hanging(self, text: str) -> None:
+        lines = textwrap.wrap(amounts.tight(text), self.width - 4, break_on_hyphens=False)
+        for n, part in enumerate(lines):
+            self.console.print(Text(f"{'  ' if n == 0 else '    '}{spaced(part)}"), soft_wrap=True)
+
+    def met(self, title: str, note: str, style: str) -> None:
+        """Print a duty that is met with its note beside it, or under it where the terminal is narrow."""
+        gap = max(_NOTE_AT - len(title), 2)
+        if len(title) + gap + len(note) <= self.width:
+            noted = f"{' ' * gap}{note}" if note else ""
+            self.console.print(Text.assemble((title, style), (noted, "dim")), soft_wrap=True)
+            return
+        for n, part in enumerate(textwrap.wrap(title, self.width - 2)):
+            self.console.print(Text(f"{'  ' if n else ''}{part}", style=style), soft_wrap=True)
+        for part in textwrap.wrap(note, self.width - 4):
+            self.console.print(Text(f"    {part}", style="dim"), soft_wrap=True)
 
     def labelled(self, label: str, text: str) -> None:
         lines = textwrap.wrap(
@@ -54,7 +72,7 @@ def show_check(*, console: Console, view: CheckView, command: str) -> None:
     """Print a verdict.
 
     Args:
-        command: The command that explains a duty, to which its name is added.
+        command: The command that explains a duty, to which its name is added; "" where none can be given.
     """
     printer = _Printer(console)
     _lead(printer, view)
@@ -68,7 +86,7 @@ def show_check(*, console: Console, view: CheckView, command: str) -> None:
             for n, duty in enumerate(duties):
                 _duty(printer, duty, first=n == 0)
     _tail(printer, view)
-    if view.duties:
+    if view.duties and command:
         printer.line()
         printer.line("Why, step by step:", "bold")
         console.print(Text(f"  {command} {view.duties[0].duty}"), soft_wrap=True)
@@ -82,8 +100,9 @@ def _lead(printer: _Printer, view: CheckView) -> None:
         printer.line(f"At stake in the breaches: {in_words(view.at_stake_tiyn, 'tiyn')}.")
     receipt = view.receipt
     readings = "".join(f", {question}={position}" for question, position in sorted(receipt.readings.items()))
+    known = f", by what was public on {amounts.day(receipt.known_on)}" if receipt.known_on else ""
     printer.line(
-        f"{view.operator}, {amounts.day(view.as_of_on)}; profile {receipt.profile}{readings}; "
+        f"{view.operator}, {amounts.day(view.as_of_on)}{known}; profile {receipt.profile}{readings}; "
         f"law {receipt.law_digest[:12]}, receipt {receipt.sha256[:12]}",
         "dim",
     )
@@ -98,7 +117,12 @@ def _duty(printer: _Printer, duty: DutyView, *, first: bool) -> None:
             printer.line()
         title, name = f"{mark} {one.title}", f"  {duty.duty}"
         gap = max(printer.width - len(title) - len(name) - len(one.period), 2) if one.period else 0
-        printer.console.print(Text.assemble((title, style), (name, "dim"), " " * gap + one.period), soft_wrap=True)
+        if len(title) + len(name) + gap + len(one.period) <= printer.width:
+            head = Text.assemble((title, style), (name, "dim"), " " * gap + one.period)
+            printer.console.print(head, soft_wrap=True)
+        else:
+            printer.line(title, style)
+            printer.line(", ".join(filter(None, (duty.duty, one.period))), "dim")
         for label, text in finding_rows(one):
             printer.labelled(label, text)
     for n, text in enumerate(duty.otherwise):
@@ -131,11 +155,19 @@ def _evidence(one: FindingView) -> str:
 
 
 def _reading_rows(one: FindingView) -> Iterator[tuple[str, str]]:
-    if not one.shifts and not one.missing:
-        yield "Readings", "Holds under every reading of the law."
-    for n, shift in enumerate(one.shifts):
-        would = f"{sentence(shift.status.value).lower()} if {shift.chosen}: {'; '.join(shift.words)}"
-        yield "Readings" if n == 0 else "", would
+    rows = [
+        f"{sentence(shift.status.value).lower()} if {shift.chosen}: {'; '.join(shift.words)}" for shift in one.shifts
+    ]
+    if not rows and not one.missing:
+        rows.append(one.holds)
+    least = [cost for cost in one.costs if cost.is_least_of(one.costs)]
+    rows += [
+        f"costs something else if {cost.chosen}: {'; '.join(cost.costs)}. {'; '.join(cost.words)}" for cost in least
+    ]
+    if len(one.costs) > len(least):
+        more = amounts.noun(len(one.costs) - len(least), "combination of these", "combinations of these")
+        rows.append(f"and {more}: --json and --html list them all")
+    yield from (("Readings" if n == 0 else "", row) for n, row in enumerate(rows))
 
 
 def _met(printer: _Printer, duties: tuple[DutyView, ...]) -> None:
@@ -144,18 +176,21 @@ def _met(printer: _Printer, duties: tuple[DutyView, ...]) -> None:
         note = duty.periods
         if any(one.shifts for one in duty.findings):
             note += "  depends on the reading"
-        title = f"{mark} {duty.title}"
-        noted = f"{' ' * max(45 - len(title), 2)}{note.strip()}" if note else ""
-        printer.console.print(Text.assemble((title, style), (noted, "dim")), soft_wrap=True)
+        printer.met(f"{mark} {duty.title}", note.strip(), style)
 
 
 def _tail(printer: _Printer, view: CheckView) -> None:
+    if view.turns:
+        printer.head("BREACHED UNDER ANOTHER READING")
+        for turn in view.turns:
+            printer.hanging(turn.words)
     if view.owed:
         printer.head("WHAT IS OWED, BY THE QUARTER IT ACCRUED IN")
         for quarter, what, accrued, due, paid, on, still in owed_rows(view.owed):
             when = "" if due == "–" else f", due {due}"
             paid_on = "" if on == "–" else f" on {on}"
-            printer.labelled(quarter, f"{what}: {accrued}{when}; paid {paid}{paid_on}; still owed {still}")
+            rest = paid if still == "–" else f"paid {paid}{paid_on}; still owed {still}"
+            printer.labelled(quarter, f"{what}: {accrued}{when}; {rest}")
         for note in owed_notes(view.owed):
             printer.labelled("", note)
     if view.ahead:
@@ -175,3 +210,7 @@ def _tail(printer: _Printer, view: CheckView) -> None:
             printer.labelled(
                 coming.from_on.isoformat(), f"{coming.title}. {coming.finding} [{graded(coming.confidence)}]"
             )
+    if view.unjudged:
+        printer.head("NOT KNOWN, AND NOT JUDGED")
+        for unread in view.unjudged:
+            printer.hanging(f"{unread.title}: {unread.missing}")

@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
+from kezek.cli.asked import given_day, readings_of
 from kezek.cli.progress import progress_steps
+from kezek.cli.screen import screen
 from kezek.day.run import DayRequest, DayResult, require_runnable, run_day, simulation_signer
 from kezek.day.settings import read_fleet, read_scenario
 from kezek.day.summary import summarise_day
@@ -49,7 +49,7 @@ def run_day_command(options: DayOptions) -> None:
     Raises:
         InputProblem: anything that a user can mend; nothing is written then.
     """
-    on = _date(options.date)
+    on = given_day(options.date, "--date")
     request = _request(options, on)
     require_runnable(request)
     if options.out is not None:
@@ -76,7 +76,9 @@ def _run_into(target: Path, request: DayRequest, options: DayOptions) -> None:
     else:
         from kezek.cli.terminal import show_day
 
-        show_day(console=Console(), summary=summary, hours=result.tables["hours"], folder=target)
+        show_day(
+            console=screen(markup=True, highlight=True), summary=summary, hours=result.tables["hours"], folder=target
+        )
 
 
 @contextmanager
@@ -118,36 +120,12 @@ def _page(summary: Mapping[str, Any], result: DayResult) -> bytes:
     return day_page(summary=summary, tables=result.tables, book=result.request.lens.book).encode()
 
 
-def _date(text: str) -> date:
-    try:
-        on = date.fromisoformat(text)
-    except ValueError as error:
-        raise InputProblem("cli.date.form", f"{text!r} is no date.", "--date", "Write it as 2025-10-15.") from error
-    if on.isoformat() != text:
-        raise InputProblem("cli.date.form", f"{text!r} is no plain date.", "--date", f"Write it as {on}.")
-    return on
-
-
-def _readings(pairs: tuple[str, ...]) -> dict[str, str]:
-    readings = {}
-    for pair in pairs:
-        question, equals, position = pair.partition("=")
-        if not (question and equals and position):
-            way_out = "Write QUESTION=POSITION, as sale.share_2025=s2."
-            raise InputProblem("cli.reading.form", f"{pair!r} is no reading.", "--reading", way_out)
-        if question in readings:
-            way_out = "Give each question once."
-            raise InputProblem("cli.reading.twice", f"{question} is chosen twice.", "--reading", way_out)
-        readings[question] = position
-    return readings
-
-
 def _request(options: DayOptions, on: date) -> DayRequest:
     scenario, fleet = read_scenario(options.scenario), read_fleet(options.fleet)
     lens = Lens(
         book=load_book(options.law),
         profile=options.profile,
-        readings=_readings(options.readings),
+        readings=readings_of(options.readings),
         accept_unconfirmed=frozenset(options.accept_unconfirmed),
     )
     return DayRequest(

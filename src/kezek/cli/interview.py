@@ -4,18 +4,24 @@ The questions come from the schema of the file, so that there is nothing a file 
 """
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
+from kezek.cli.screen import screen as open_screen
+from kezek.dossier.contradiction import refuse_contradictions
 from kezek.dossier.field import Field, Section, Table, Tables
 from kezek.dossier.kind import Setting, Word
+from kezek.dossier.parse import Findings
+from kezek.dossier.plausible import judge_plausible
 from kezek.dossier.problem import DossierProblems, Refusal
-from kezek.dossier.read import read_dossier
+from kezek.dossier.read import LATE_ON, read_dossier
 from kezek.dossier.schema import SECTIONS
 from kezek.dossier.write import write_values
 from kezek.units.problem import InputProblem
@@ -23,12 +29,17 @@ from kezek.units.problem import InputProblem
 SKIP, STOP = "skip", "stop"
 """Answers of one who does not know, so that the fact stays missing, and of one who has had enough."""
 DEFAULT_OUT = Path("operator.toml")
+EXIT_REFUSED = 2
+SOME_DAY = date(2025, 12, 10)
+"""A day to judge a file by that gives none."""
+ABOUT = 10 * round(sum(len(section.fields) for section in SECTIONS) / 10)
+"""How many questions there are, about: every key once."""
 _NAME = "operator.id"
 _YES, _NO = ("yes", "y"), ("no", "n")
 _HEADING = "Written by `kezek check --new`. A key that is not here was not known."
 _WELCOME = (
     "Answer what you know. Nothing or `skip` leaves a fact out: what depends on it stays undetermined.",
-    "`stop` ends the interview, and what you said so far is written.",
+    "`stop`, or Ctrl-C, ends the interview, and what you said so far is written.",
 )
 
 
@@ -75,6 +86,7 @@ class _Interview:
     ask: Ask
     say: Say
     values: dict[str, Any] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         """Ask for every section, or until it is stopped."""
@@ -106,11 +118,14 @@ class _Interview:
             return
         if section.opening and not self._agreed(section.name, section.title, section.opening, section.note):
             return
-        self.values[section.name] = {}
-        try:
-            self._table(section.fields, self.values[section.name], section.name, section.title)
-        except _Abandoned:
-            del self.values[section.name]
+        while True:
+            self.values[section.name] = {}
+            try:
+                self._table(section.fields, self.values[section.name], section.name, section.title)
+            except _Abandoned:
+                del self.values[section.name]
+            if not self._again(section.name, section.title):
+                return
 
     def _several(self, section: Section) -> None:
         if self._gate(section) is not True:
@@ -125,10 +140,27 @@ class _Interview:
 
     def _one_of(self, fields: Sequence[Field], tables: list[dict[str, Any]], path: str, title: str) -> None:
         """Fill the last table of a list, or take it out again."""
-        try:
-            self._table(fields, tables[-1], f"{path}.{len(tables) - 1}", title)
-        except _Abandoned:
-            tables.pop()
+        while True:
+            try:
+                self._table(fields, tables[-1], f"{path}.{len(tables) - 1}", title)
+            except _Abandoned:
+                tables.pop()
+                return
+            if "." in path or not self._again(f"{path}.{len(tables) - 1}", title):
+                return
+            tables[-1].clear()
+
+    def _again(self, path: str, title: str) -> bool:
+        """Hold what was said against each other; where it does not fit, offer to ask the part again."""
+        found = _clashes(self.values)
+        clashes, self.told = [one for one in found if one not in self.told], found
+        for one in clashes:
+            self.say(one)
+        text = "These do not fit together. Answer this part again?"
+        if not clashes or not self._agreed(f"{path}.again", title, text):
+            return False
+        self.told = [one for one in found if one not in clashes]
+        return True
 
     def _heard(self, question: Question) -> str:
         """Ask, and give the answer back; nothing counts as not knowing."""
@@ -151,10 +183,26 @@ class _Interview:
 
     def _table(self, fields: Sequence[Field], table: dict[str, Any], path: str, title: str) -> None:
         for one in fields:
-            if one.when(self.values, table):
+            if not one.when(self.values, table):
+                continue
+            try:
                 value = self._value(one, f"{path}.{one.key}", title)
-                if value is not None:
-                    table[one.key] = value
+            except _Abandoned:
+                if not self._dropped(one, fields, table):
+                    raise
+                continue
+            if value is not None:
+                table[one.key] = value
+
+    def _dropped(self, one: Field, fields: Sequence[Field], table: dict[str, Any]) -> bool:
+        """Take out the optional answer that made another one needed, where there is such a one."""
+        optional = [other.key for other in fields if other.key in table and not other.needed]
+        for key in reversed(optional):
+            rest = {name: value for name, value in table.items() if name != key}
+            if not one.needed and not one.when(self.values, rest):
+                del table[key]
+                return True
+        return False
 
     def _value(self, one: Field, path: str, title: str) -> Any:  # noqa: ANN401 - by kind
         if isinstance(one.kind, Table):
@@ -225,15 +273,28 @@ def run_interview(ask: Ask, say: Say) -> str:
     return write_values(values=interview.values, heading=_HEADING) if "operator" in interview.values else ""
 
 
-def interview_command(out: Path | None, console: Console | None = None) -> None:
+def _clashes(values: dict[str, Any]) -> list[str]:
+    """Say what of the answers so far cannot be true together."""
+    operator = values.get("operator", {})
+    if "id" not in operator:
+        return []
+    findings, as_of = Findings("", ""), operator.get("as_of") or LATE_ON
+    refuse_contradictions(values=values, as_of=as_of, findings=findings)
+    judge_plausible(values=values, as_of=as_of, findings=findings)
+    return [f"{one.what} {one.way_out}" for one in findings.problems]
+
+
+def interview_command(out: Path | None, console: Console | None = None) -> int:
     """Interview on the terminal, write the file, and say what to run next.
+
+    Gives the exit code: 2 where the file as it is would be refused.
 
     Args:
         out: File to write; `operator.toml` in the current folder if None. It is never overwritten.
     Raises:
         InputProblem: cli.interview.exists, .unwritable before the first question; .nothing if nothing was said.
     """
-    target, screen = out or DEFAULT_OUT, console or Console()
+    target, screen = out or DEFAULT_OUT, console or open_screen(markup=True)
     _require_free(target)
     for line in _WELCOME:
         screen.print(line)
@@ -242,42 +303,58 @@ def interview_command(out: Path | None, console: Console | None = None) -> None:
         way_out = "Run it again and say at least what the operator is called."
         raise InputProblem("cli.interview.nothing", "Nothing was said, so nothing was written.", "", way_out)
     _write_new(target, text)
-    _judge(screen, target, text)
+    return _judge(screen, target, text)
 
 
 @dataclass(slots=True)
 class _Terminal:
-    """Asks on a console; the end of input is a stop."""
+    """Asks on a console; the end of input and an interruption are a stop."""
 
     console: Console
     section: str = ""
+    asked: int = 0
 
     def ask(self, question: Question) -> str:
         """Show a question and read a line."""
         if question.section != self.section:
             self.section = question.section
             self.console.rule(escape(self.section), align="left")
-        self.console.print(f"[bold]{escape(question.text)}[/bold] [dim]{escape(question.note)}[/dim]")
+        self.asked += 1
+        count = f"{self.asked} of about {ABOUT}" if self.asked <= ABOUT else str(self.asked)
+        self.console.print(
+            f"[dim]{count}[/dim]  [bold]{escape(question.text)}[/bold] [dim]{escape(question.note)}[/dim]",
+            highlight=False,
+        )
         skip = f", or {SKIP}" if question.may_skip else ""
         try:
             return self.console.input(f"  ({escape(question.form)}{skip}) > ")
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):
+            self.console.print()
             return STOP
 
 
-def _judge(screen: Console, target: Path, text: str) -> None:
+def _judge(screen: Console, target: Path, text: str) -> int:
     """Read the file as `kezek check` will, and say what is wrong or odd, and what to run."""
-    later = "" if "\nas_of = " in text else " --as-of 2025-12-10"
+    later = "" if "\nas_of = " in text else f" --as-of {SOME_DAY}"
+    code = 0
     screen.print(f"Written: {escape(str(target))}")
     try:
-        flags = read_dossier(text=text, name=str(target)).flags if not later else ()
+        flags = read_dossier(text=text, name=str(target), as_of=SOME_DAY if later else None).flags
         for flag in flags:
             screen.print(f"Odd: {escape(flag.place)}: {escape(flag.sentence)}")
     except DossierProblems as problems:
         screen.print("Some answers do not fit together. Correct these lines in the file:")
         for problem in problems.problems:
             screen.print(escape(str(problem)))
-    screen.print(f"Next: kezek check {escape(str(target))}{later}")
+        code = EXIT_REFUSED
+    screen.print(f"Next: {escape(_own_name())} check {escape(str(target))}{later}")
+    return code
+
+
+def _own_name() -> str:
+    """Name the command as the user did: `kezek`, or the module of an interpreter."""
+    name = Path(sys.argv[0]).name
+    return "python -m kezek" if name == "__main__.py" else name if name.startswith("kezek") else "kezek"
 
 
 def _require_free(target: Path) -> None:

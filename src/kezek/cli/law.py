@@ -1,16 +1,17 @@
 """`kezek law`: look things up in the book of the law, list its questions, seal it. The shell's way to open a book."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
+from kezek.cli.asked import day_of, given_day, readings_of
+from kezek.cli.output import write, write_json
+from kezek.cli.screen import screen
 from kezek.law.book import Book, load_book, seal
 from kezek.law.history import history_of, holding, near_keys
 from kezek.units.calendar import ALMATY
@@ -52,6 +53,7 @@ class ShowOptions:
     key: str | None
     history: bool
     as_of: str | None
+    known_on: str | None
     profile: str
     readings: tuple[str, ...]
     as_json: bool
@@ -78,12 +80,13 @@ def show_command(options: ShowOptions) -> None:
         options.key,
         on=_day(options.as_of),
         profile=options.profile,
-        readings=_readings(options.readings),
+        readings=readings_of(options.readings),
+        known_on=day_of(options.known_on, "--known-on"),
     )
     asked_by = _duties_asking(options.key)
     if options.as_json:
         plain = law_view.plain_show(book, history, holds, with_history=options.history)
-        _print_json({**plain, "asked_by": asked_by})
+        write_json({**plain, "asked_by": asked_by})
     else:
         law_view.print_show(_console(), history, holds, asked_by, with_history=options.history)
 
@@ -99,7 +102,7 @@ def _show_keys(book: Book, *, as_json: bool) -> None:
     from kezek.cli import law_view
 
     if as_json:
-        _print_json({key: quantity.title for key, quantity in sorted(book.quantities.items())})
+        write_json({key: quantity.title for key, quantity in sorted(book.quantities.items())})
     else:
         law_view.print_keys(_console(), book)
 
@@ -120,60 +123,32 @@ def coverage_command(source: str | None, *, as_json: bool, jurisdiction: str) ->
         raise InputProblem("law.source.unknown", what, "--source", way_out)
     fidelity = load_fidelity(jurisdiction=jurisdiction)
     if source is not None and as_json:
-        _print_json([law_view.plain_provision(one) for one in fidelity.of(source)])
+        write_json([law_view.plain_provision(one) for one in fidelity.of(source)])
     elif source is not None:
         law_view.print_provisions(_console(), book.sources[source], fidelity.of(source))
     elif as_json:
-        _print_json({key: {str(how): n for how, n in row.items()} for key, row in coverage(book, fidelity).items()})
+        write_json({key: {str(how): n for how, n in row.items()} for key, row in coverage(book, fidelity).items()})
     else:
         law_view.print_coverage(_console(), coverage(book, fidelity))
 
 
 def questions_command(folder: Path | None, jurisdiction: str = HOME) -> None:
-    """Print every open question, who holds which position, and what each profile takes."""
-    for key, question in sorted(open_book(folder, jurisdiction).questions.items()):
-        sys.stdout.write(f"{key}: {question.text}\n")
-        for name, position in question.positions.items():
-            takers = [profile for profile, taken in question.defaults.items() if taken.position == name]
-            taken = f" [{', '.join(takers)}]" if takers else ""
-            sys.stdout.write(f"  --reading {key}={name}{taken}  {position.why.rstrip('.')} ({position.holder})\n")
+    """Print every open question, who holds which position, and what each profile takes, wrapped to the terminal."""
+    from kezek.cli import law_view
+
+    law_view.print_questions(_console(), open_book(folder, jurisdiction))
 
 
 def seal_command(folder: Path) -> None:
     """Seal a law book and say where."""
-    sys.stdout.write(f"sealed: {seal(folder)}\n")
+    write(f"sealed: {seal(folder)}\n")
 
 
 def _console() -> Console:
-    return Console(markup=False, highlight=False)
-
-
-def _print_json(plain: Any) -> None:  # noqa: ANN401 - any JSON
-    sys.stdout.write(f"{json.dumps(plain, ensure_ascii=False, indent=2)}\n")
+    return screen()
 
 
 def _day(text: str | None) -> date:
     if text is None:
         return datetime.now(ALMATY).date()  # noqa: TID251 - the edge: whoever asks without a day means today
-    try:
-        on = date.fromisoformat(text)
-    except ValueError as error:
-        raise InputProblem("cli.date.form", f"{text!r} is no date.", "--as-of", "Write it as 2025-10-15.") from error
-    if on.isoformat() != text:
-        raise InputProblem("cli.date.form", f"{text!r} is no plain date.", "--as-of", f"Write it as {on}.")
-    return on
-
-
-def _readings(pairs: tuple[str, ...]) -> dict[str, str]:
-    readings: dict[str, str] = {}
-    for pair in pairs:
-        question, equals, position = pair.partition("=")
-        if not (question and equals and position):
-            way_out = "Write QUESTION=POSITION, as sale.share_2025=s2."
-            raise InputProblem("cli.reading.form", f"{pair!r} is no reading.", "--reading", way_out)
-        if question in readings:
-            raise InputProblem(
-                "cli.reading.twice", f"{question} is chosen twice.", "--reading", "Give each question once."
-            )
-        readings[question] = position
-    return readings
+    return given_day(text, "--as-of")

@@ -1,5 +1,6 @@
 """The law on a terminal of 80 columns, and as JSON: one quantity, its history, all keys, what the book covers."""
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -64,7 +65,8 @@ def _grid() -> Table:
 
 def _holding_grid(holds: Holding, asked_by: Sequence[str]) -> Table:
     grid = _grid()
-    grid.add_row("on", f"{holds.on}, profile {holds.profile}")
+    public = f", by what was public on {holds.known_on}" if holds.known_on else ""
+    grid.add_row("on", f"{holds.on}, profile {holds.profile}{public}")
     for question, position in holds.readings.items():
         grid.add_row("reading", f"{question}={position}")
     answer = holds.answer
@@ -174,14 +176,39 @@ def _takers(question: Question, position: str) -> str:
 def print_keys(console: Console, book: Book) -> None:
     """Print all keys with their titles, a table for each area."""
     for area, keys in groupby(sorted(book.quantities), key=lambda key: key.partition(".")[0]):
-        grid = Table.grid(padding=(0, 2))
-        grid.add_column(no_wrap=True)
-        grid.add_column()
-        for key in keys:
-            grid.add_row(f"  {key}", book.quantities[key].title)
         console.print(Text(area, style="bold"))
-        console.print(grid)
+        for key in keys:
+            _print_key(console, key, book.quantities[key].title)
     console.print(Text("\nOne of them: kezek law show KEY", style="dim"))
+
+
+_KEY_WIDTH = 42
+
+
+def _print_key(console: Console, key: str, title: str) -> None:
+    """Print a key whole and its title beside it, or under it where the terminal is narrow or the key long."""
+    beside = console.width >= 2 * _KEY_WIDTH - 4 and len(key) <= _KEY_WIDTH - 4
+    lines = textwrap.wrap(title, max(20, console.width - (_KEY_WIDTH if beside else 6)), break_long_words=False)
+    head = f"  {key}"
+    if beside:
+        lines[0] = f"{head:<{_KEY_WIDTH}}{lines[0]}"
+    else:
+        console.print(Text(head), soft_wrap=True)
+    indent = " " * (_KEY_WIDTH if beside else 6)
+    for n, line in enumerate(lines):
+        console.print(Text(line if beside and n == 0 else indent + line), soft_wrap=True)
+
+
+def print_questions(console: Console, book: Book) -> None:
+    """Print every open question with its positions, as --reading takes them, and who takes them."""
+    for key, question in sorted(book.questions.items()):
+        console.print(Text.assemble((key, "bold"), f": {question.text}"))
+        for name, position in question.positions.items():
+            takers = _takers(question, name)
+            taken = f" [{takers}]" if takers else ""
+            console.print(Text(f"  --reading {key}={name}{taken}"))
+            said = Text(f"{position.why.rstrip('.')} ({position.holder})", style="dim")
+            console.print(Padding(said, (0, 0, 0, 6), expand=False))
 
 
 def _table(title: str | None) -> Table:
@@ -240,6 +267,7 @@ def plain_show(book: Book, history: History, holds: Holding, *, with_history: bo
         "unit": str(quantity.unit),
         "status": str(quantity.status),
         "on": str(holds.on),
+        "known_on": _day_or_none(holds.known_on),
         "profile": holds.profile,
         "readings": dict(holds.readings),
         "holds": _plain_value(answer) if isinstance(answer, Value) else {"absent": str(answer.code)},

@@ -1,5 +1,6 @@
 """The `kezek` command. Heavy imports happen inside the commands, so that `--help` answers at once."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,8 @@ app.add_typer(receipt_app, name="receipt")
 app.add_typer(law_app, name="law")
 
 EXIT_INPUT = 2
+EXIT_UNWRITTEN = 3
+EXIT_FAULT = 70
 EXIT_INTERRUPTED = 130
 MOST_SEED = 2**53 - 1
 
@@ -31,6 +34,23 @@ KeyOption = Annotated[
 
 LawOption = Annotated[Path | None, typer.Option("--law", help="Folder of another law book.")]
 JurisdictionOption = Annotated[str, typer.Option(help="Jurisdiction whose packaged book to read.")]
+
+
+def _version(asked_for: bool) -> None:
+    if asked_for:
+        from kezek import __version__
+
+        typer.echo(f"kezek {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def kezek(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The open system for a country that rations electricity to crypto miners."""
 
 
 @app.command()
@@ -67,6 +87,7 @@ def check(
     operator: asked.Operator = None,
     example: asked.Example = None,
     as_of: asked.AsOf = None,
+    known_on: asked.KnownOn = None,
     profile: asked.Profile = "described",
     reading: asked.Reading = None,
     accept: asked.Accept = None,
@@ -78,6 +99,7 @@ def check(
     new: asked.New = False,
     out: asked.Out = None,
     template: asked.Template = False,
+    list_examples: asked.ListExamples = False,
     law: asked.Law = None,
     jurisdiction: asked.Jurisdiction = "kz",
     electricity_cost: asked.ElectricityCost = None,
@@ -87,22 +109,31 @@ def check(
 ) -> None:
     """Check an operator's duties: what is breached, at risk, undetermined, met, and why.
 
-    Exit code 0: no duty is breached; 1: a duty is breached; 2: the input cannot be used, or mining is forbidden.
+    Exit code 0: no duty is breached; 1: a duty is breached; 2: the input cannot be used, or mining is forbidden;
+    3: something could not be written; 70: a fault of the program.
     """
     from kezek.cli.check import run_check
-    from kezek.cli.check_request import CheckOptions
+    from kezek.cli.check_request import AbroadOptions, CheckOptions, StartOptions
 
-    readings, accepted = tuple(reading or ()), tuple(accept or ())
     options = CheckOptions(
-        operator, example, as_of, profile, readings, accepted, law, jurisdiction, explain, json, html, pdf, ics
+        operator,
+        example,
+        as_of,
+        known_on,
+        profile,
+        tuple(reading or ()),
+        tuple(accept or ()),
+        law,
+        jurisdiction,
+        explain,
+        json,
+        html,
+        pdf,
+        ics,
+        AbroadOptions(electricity_cost, own_power_cost, year, address_reported),
+        StartOptions(template, new, out, list_examples),
     )
-    if template or new:
-        from kezek.cli.check_start import start_command
-
-        start_command(template=template, out=out)
-        return
-    abroad = (electricity_cost, own_power_cost, year, address_reported)
-    raise typer.Exit(run_check(options, abroad))
+    raise typer.Exit(run_check(options))
 
 
 @app.command()
@@ -129,8 +160,10 @@ def replay(
 
 
 @app.command()
-def example(name: Annotated[str, typer.Argument(help="scenario or fleet")]) -> None:
-    """Print a shipped file of assumptions, to start one's own from."""
+def example(
+    name: Annotated[str, typer.Argument(help="scenario, fleet, or an operator example, as under-sold.")],
+) -> None:
+    """Print a shipped file to start one's own from: assumptions of a day, or an operator."""
     from kezek.cli.example import example_command
 
     example_command(name)
@@ -166,6 +199,7 @@ def law_show(
     ] = None,
     history: Annotated[bool, typer.Option("--history", help="Every value through time, by reading.")] = False,
     as_of: Annotated[str | None, typer.Option(help="Day asked for (default: today in Kazakhstan).")] = None,
+    known_on: asked.KnownOn = None,
     profile: Annotated[str, typer.Option(help="Profile of the law: described or published.")] = "described",
     reading: Annotated[
         list[str] | None,
@@ -178,7 +212,7 @@ def law_show(
     """Show what the law says on a quantity: value, article, source, confidence, who holds which reading."""
     from kezek.cli.law import ShowOptions, show_command
 
-    show_command(ShowOptions(key, history, as_of, profile, tuple(reading or ()), json, law, jurisdiction))
+    show_command(ShowOptions(key, history, as_of, known_on, profile, tuple(reading or ()), json, law, jurisdiction))
 
 
 @law_app.command("coverage")
@@ -216,22 +250,50 @@ _USAGE_ERROR: type[Exception] = next(
 
 
 def run() -> None:
-    """Run the command line: bad input, of an option or of a file, is one line a fault and exit code 2."""
+    """Run the command line: whatever goes wrong is one line a fault, with an exit code of its own; no traceback."""
+    from kezek.cli.output import drop, failed, forgiving, is_full, soften
+
+    soften()
+    code = 0
     try:
-        code = app(standalone_mode=False)
+        code = _run()
+        with forgiving():
+            pass  # what is still to be written
+    except BrokenPipeError:
+        drop()
     except InputProblem as problem:
+        code = _say(str(problem), EXIT_UNWRITTEN)
+    except Exception as error:
+        if os.environ.get("KEZEK_TRACEBACK") == "1":
+            raise
+        if isinstance(error, OSError) and is_full(error):
+            code = _say(str(failed("the output", error)), EXIT_UNWRITTEN)
+        else:
+            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            way_out = "This is a fault of the program; KEZEK_TRACEBACK=1 shows where. [cli.fault]"
+            code = _say(f"{what}. {way_out}", EXIT_FAULT)
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run a command. Gives the exit code: 2 for bad input, of an option or of a file."""
+    code = 0
+    try:
+        code = app(standalone_mode=False) or 0
+    except InputProblem as problem:
+        wrong = EXIT_UNWRITTEN if problem.code == "cli.out.failed" else EXIT_INPUT
         for one in getattr(problem, "problems", (problem,)):  # a file may be refused for several reasons at once
-            code = _say(str(one), EXIT_INPUT)
+            code = _say(str(one), wrong)
     except (KeyboardInterrupt, typer.Abort):  # Typer gives most interruptions as the code 130
         code = EXIT_INTERRUPTED
     except _USAGE_ERROR as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # Typer has printed the help already
-            sys.exit(EXIT_INPUT)
+            return EXIT_INPUT
         message = str(getattr(error, "format_message", error.__str__)()).rstrip(".")
         code = _say(f"{message}. See --help. [cli.usage]", EXIT_INPUT)
     if code == EXIT_INTERRUPTED:
         _say("interrupted; nothing was left half-written.", code)
-    sys.exit(code or 0)
+    return code
 
 
 def _say(line: str, code: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from kezek.dossier.contradiction import books_until
 from kezek.dossier.field import Values
 from kezek.dossier.machine import best_efficiency
+from kezek.dossier.price import average_price_tiyn_per_kwh
 from kezek.dossier.schema import NOBODY, SELF
 from kezek.duties.facts import (
     Application,
@@ -76,6 +77,7 @@ def _licences(values: Values) -> tuple[Licence, ...] | None:
             one["subtype"],
             Period(one["from"], one["until"]),
             tuple(Period(part["from"], part["until"]) for part in one.get("suspensions", [])),
+            one.get("terminated_on") or None,
         )
         for one in sorted(tables, key=lambda one: one["from"])
     )
@@ -122,7 +124,7 @@ def _standing(values: Values) -> Standing:
         notice=None if notice is None else _notice(notice),
         notice_known=notice is not None or operator.get("has_notice") is False,
         new_mine=operator.get("new_mine"),
-        only_hosts=bool(operator.get("only_hosts")),
+        only_hosts=operator.get("only_hosts"),
         power_w=operator.get("power"),
     )
 
@@ -168,7 +170,7 @@ def _book(book: Values, as_of: date, best_mj_per_th: int | None) -> QuarterBook:
         platform=None if platform is None else _purchased(platform, until_on),
         other_source_kwh=_kwh(book.get("exempt_energy")),
         least_energy_wh=_least_energy_wh(book, until_on, best_mj_per_th),
-        average_price_tiyn_per_kwh=book.get("average_price"),
+        average_price_tiyn_per_kwh=average_price_tiyn_per_kwh(quarter=book),
         coin_value_tiyn=book.get("coin_value"),
         cost_tiyn=book.get("cost"),
         tax_declared_tiyn=book.get("tax_declared"),
@@ -182,6 +184,8 @@ def _book(book: Values, as_of: date, best_mj_per_th: int | None) -> QuarterBook:
         programme=_programme(programme) if programme else None,
         programme_known=programme is not None,
         log_gap_hours=book.get("log_gap_hours"),
+        log_gap_days=book.get("log_gap_days"),
+        log_gap_transactions=book.get("log_gap_transactions"),
         report_on=book.get("report_on") or None,
         report_known="report_on" in book,
         pool_reported=book.get("pool_reported"),

@@ -54,6 +54,8 @@ def _licences(values: Values, findings: Findings) -> None:
     for licence in values.get("licence", []):
         for period in (licence, *licence.get("suspensions", [])):
             _ordered(period, "from", "until", findings)
+        if licence.get("terminated_on") and _ordered(licence, "from", "terminated_on", findings, may_be_same=True):
+            _ordered(licence, "terminated_on", "until", findings, may_be_same=True)
     numbers = [licence["number"] for licence in values.get("licence", [])]
     for nth, licence in enumerate(values.get("licence", [])):
         if licence["number"] in numbers[:nth]:
@@ -75,6 +77,8 @@ def _application(values: Values, findings: Findings) -> None:
     application = values.get("application", {})
     if not application.get("submitted"):
         return
+    if findings.was_refused(application, "decided"):
+        return
     if "decided" not in application:
         what = f"[application] was handed in on {application['submitted']}, and nobody says whether it was decided."
         way_out = "Add decided = the date, or false."
@@ -88,7 +92,7 @@ def _notice(values: Values, findings: Findings) -> None:
     if not notice.get("ended_on"):
         return
     _ordered(notice, "started_on", "ended_on", findings, may_be_same=True)
-    if "end_notified_on" not in notice:
+    if "end_notified_on" not in notice and not findings.was_refused(notice, "end_notified_on"):
         what = f"[notice] says that the mining ended on {notice['ended_on']}, and not whether the ministry was told."
         way_out = "Add end_notified_on = the date, or false."
         findings.refuse("notice.end", what, way_out, findings.path_of(notice, "ended_on"))
@@ -102,6 +106,8 @@ def _quarters(values: Values, as_of: date, findings: Findings) -> None:
             what = f"{period} stands here twice."
             findings.refuse("quarter.twice", what, "Put both into one.", findings.path_of(book, "period"))
         seen.add(period)
+        if "mined_from" in book and "mined_until" in book:
+            _ordered(book, "mined_from", "mined_until", findings, may_be_same=True)
         if period.from_on >= as_of and "until" not in book:
             what = f"{period} begins on {period.from_on}, and the verdict is of {as_of}: it has no books yet."
             way_out = "Leave the quarter out, or judge on a later day."
@@ -125,7 +131,7 @@ def _quarter(book: Values, until: date, findings: Findings) -> None:
     _mined(book, until, findings)
     _purchases(book, until, findings)
     fee, programme = book.get("fee", {}), book.get("programme") or {}
-    if fee.get("paid_on") and "paid" not in fee:
+    if fee.get("paid_on") and "paid" not in fee and not findings.was_refused(fee, "paid"):
         what = f"The fee of {book['period']} was paid on {fee['paid_on']}, and the file does not say how much."
         findings.refuse("fee.paid", what, 'Add paid = "... ₸".', findings.path_of(fee, "paid_on"))
     if programme and programme["to_grid"] > programme["new_output"]:
@@ -136,10 +142,13 @@ def _quarter(book: Values, until: date, findings: Findings) -> None:
 
 def _mined(book: Values, until: date, findings: Findings) -> None:
     period, pair = book["period"], [key for key in ("mined_from", "mined_until") if key in book]
+    other = next((key for key in ("mined_from", "mined_until") if key not in book), "")
+    if len(pair) == 1 and findings.was_refused(book, other):
+        return
     if len(pair) == 1:
         what, path = f"{period} has {pair[0]} and not the other end of it.", findings.path_of(book, *pair)
         findings.refuse("period.half", what, "Give mined_from and mined_until, or neither.", path)
-    elif pair and _ordered(book, "mined_from", "mined_until", findings, may_be_same=True):
+    elif pair and book["mined_from"] <= book["mined_until"]:
         first, last = book["mined_from"], book["mined_until"]
         if not period.from_on <= first <= last <= until:
             what = f"Mining from {first} until {last} is not inside the books, {period.from_on} until {until}."
@@ -152,7 +161,7 @@ def _purchases(book: Values, until: date, findings: Findings) -> None:
     if not platform:
         return
     for key in ("largest", "largest_on"):
-        if platform["energy"] and key not in platform:
+        if platform["energy"] and key not in platform and not findings.was_refused(platform, key):
             what = f"{book['period']} has bought {Energy(platform['energy'])}, and the file gives no {key}."
             findings.refuse("purchase.largest", what, f"Add {key}.", findings.path_of(platform))
     for on, largest, path in _largest(platform, findings):

@@ -18,10 +18,11 @@ def example_text(name: str) -> str:
     """Give the text of a shipped example.
 
     Raises:
-        InputProblem: dossier.example.unknown, with the nearest right name.
+        InputProblem: dossier.example.unknown, with the nearest right name and all names.
     """
     if name not in example_names():
-        way_out = nearest(name, list(example_names()))
+        listed = f"Known: {', '.join(example_names())}."
+        way_out = " ".join(dict.fromkeys((nearest(name, list(example_names())), listed)))
         raise InputProblem("dossier.example.unknown", f"There is no example {name!r}.", "", way_out)
     return resources.files("kezek.dossier").joinpath("examples", f"{name}{_SUFFIX}").read_text(encoding="utf-8")
 

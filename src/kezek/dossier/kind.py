@@ -25,9 +25,15 @@ _YES, _NO = ("yes", "y", "true"), ("no", "n", "false")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What values are read by: the tenge that one dollar costs in this file [tiyn], or None."""
+    """What values are read by.
+
+    Args:
+        tiyn_per_usd: What one dollar costs, or None. [tiyn]
+        rate_of: Where that rate comes from.
+    """
 
     tiyn_per_usd: int | None = None
+    rate_of: str = "dollar_rate"
 
 
 def quoted(text: str) -> str:
@@ -57,6 +63,18 @@ def shown(raw: object) -> str:
     if isinstance(raw, list | dict):
         return "a list" if isinstance(raw, list) else "a table"
     return str(raw)
+
+
+def cyrillic_words(text: str) -> str:
+    """Say which Cyrillic letters a text has, of which many look Latin; "" where it has none.
+
+    >>> cyrillic_words("mined_\u0441")
+    ' It contains the Cyrillic letter \u0441.'
+    """
+    found = list(dict.fromkeys(letter for letter in text if "\u0400" <= letter <= "\u04ff"))
+    if not found:
+        return ""
+    return f" It contains the Cyrillic letter{'s' if len(found) > 1 else ''} {', '.join(found[:5])}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +161,11 @@ class Word(Kind):
     def asked(self) -> str:
         """How to answer on a terminal."""
         return " or ".join(map(str, self.words))
+
+    def raw_of(self, answer: str) -> object:
+        """Understand a word in capitals or not, with spaces, and 1 and 2 for I and II."""
+        plain = {"1": "i", "2": "ii"}.get(answer.strip(), answer.strip().casefold().replace(" ", "_"))
+        return next((str(word) for word in self.words if str(word).casefold() == plain), answer)
 
     def read(self, raw: object, _setting: Setting) -> StrEnum:
         """Find the word."""
@@ -292,10 +315,10 @@ class QuarterName(Kind):
         match = re.fullmatch(r"(\d{4})-Q([1-4])", raw) if isinstance(raw, str) else None
         if match is None:
             raise self._wrong(raw)
-        quarter = Quarter(int(match[1]), int(match[2]))
+        quarter = Quarter(max(1, int(match[1])), int(match[2]))
         if not FIRST_REGIME_ON <= quarter.from_on <= date(LAST_YEAR, 1, 1):
-            what = f"{quarter} lies before {FIRST_REGIME_ON}, when the first rules on mining took effect."
-            what = f"{quarter} lies after the year {LAST_YEAR}." if quarter.year >= LAST_YEAR else what
+            what = f"{raw} lies before {FIRST_REGIME_ON}, when the first rules on mining took effect."
+            what = f"{raw} lies after the year {LAST_YEAR}." if quarter.year >= LAST_YEAR else what
             raise Refusal("date.no_regime", what, "Look for a slip in the year.")
         return quarter
 
@@ -311,7 +334,8 @@ class Names(Kind):
     @property
     def asked(self) -> str:
         """How to answer on a terminal."""
-        return "names with commas between them, or none"
+        example = self.example.strip("[]").replace('"', "")
+        return f"names with commas between them, as {example}, or none"
 
     def read(self, raw: object, setting: Setting) -> tuple[str, ...]:
         """Take different names, none empty."""
@@ -351,7 +375,8 @@ class ByName(Kind):
     @property
     def asked(self) -> str:
         """How to answer on a terminal."""
-        return f"name: value; name: value, or none; a value is {self.of.asked}"
+        example = self.example.strip("{} ").replace('"', "").replace(",", ";").replace("false", "no")
+        return f"name = value; name = value, as {example}, or none"
 
     def read(self, raw: object, setting: Setting) -> dict[str, Any]:
         """Read each value; a refusal names its key."""
@@ -376,12 +401,12 @@ class ByName(Kind):
         return f"{{ {inside} }}" if inside else "{}"
 
     def raw_of(self, answer: str) -> object:
-        """Understand `name: value; name: value`; none stands for an empty table."""
+        """Understand `name = value; name: value`; none stands for an empty table."""
         if answer.strip().lower() == "none":
             return {}
-        pairs = [part.rpartition(":") for part in answer.split(";") if part.strip()]
+        pairs = [part.rpartition(":" if ":" in part else "=") for part in answer.split(";") if part.strip()]
         if not pairs or not all(name.strip() for name, _, _ in pairs):
-            raise Refusal("value.kind", f"{answer!r} names nothing.", "Answer name: value; name: value, or none.")
+            raise Refusal("value.kind", f"{answer!r} names nothing.", "Answer name = value; name = value, or none.")
         return {name.strip(): self.of.raw_of(one.strip()) for name, _, one in pairs}
 
     def answer_of(self, value: Mapping[str, Any]) -> str:

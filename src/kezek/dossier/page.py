@@ -10,9 +10,10 @@ from kezek.dossier.wanted import WANTED_BY
 
 _WIDTH = 110
 _HEAD = """\
-# An operator file for `kezek check`.
-# Take the # away from a line to say it. What stays away is unknown: a duty that needs it is undetermined, never met.
-# Amounts are texts with their unit, dates stand without quotes, periods end with the first day after them."""
+## An operator file for `kezek check`.
+## Take the single # away from a line to say it; ## is a remark. All the examples together make one file that fits.
+## What stays away is unknown: a duty that needs it is undetermined, never met.
+## Amounts are texts with their unit, dates stand without quotes, periods end with the first day after them."""
 
 _PAGE = """\
 # The operator file
@@ -23,7 +24,8 @@ What an operator says about itself, for `kezek check OPERATOR.toml`. It is [TOML
   undetermined, never met and never breached.
 - **Amounts are texts with their unit**: `"12 345 MWh"`, `"18.50 ₸/kWh"`, `"2.61 BTC"`. A bare number is refused, and
   so is MW where MWh is due. Decimals take a point; spaces may group digits. Amounts of money may be in dollars
-  (`"1 000 USD"`) if `dollar_rate` is given.
+  (`"1 000 USD"`) by `dollar_rate`; in a quarter without it, by the official rate of the quarter's middle month.
+  Words for numbers (`"$16.5M"`) are refused with the right form.
 - **Dates stand without quotes**: `2025-11-20`. `false` stands for what was not done, where the table says so.
 - **Periods end with the first day after them**: a quarter runs `2025-07-01` until `2025-10-01`.
 - **A misspelt key is refused** with its line and the nearest right one; all that is wrong is told at once.
@@ -39,10 +41,10 @@ def template_text() -> str:
 
 
 def _blank(section: Section) -> Iterator[str]:
-    yield from wrap(f"{section.title}. {section.note}", width=_WIDTH, initial_indent="# ", subsequent_indent="# ")
+    yield from wrap(f"{section.title}. {section.note}", width=_WIDTH, initial_indent="## ", subsequent_indent="## ")
     yield section.header if section.needed else f"# {section.header}"
     for field in section.fields:
-        yield from wrap(field.told, width=_WIDTH, initial_indent="#   ", subsequent_indent="#   ")
+        yield from wrap(field.told, width=_WIDTH, initial_indent="##   ", subsequent_indent="##   ")
         mark = "" if section.needed and field.needed else "# "
         yield f"{mark}{field.key} = {field.kind.example}"
 

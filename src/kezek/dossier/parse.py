@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from kezek.dossier.amount import Amount
 from kezek.dossier.field import Field, Section, Table, Tables, Values
-from kezek.dossier.kind import Setting, shown
+from kezek.dossier.kind import Setting, cyrillic_words, shown
 from kezek.dossier.lines import line_at, lines_of
+from kezek.dossier.price import InDollars, rate_of_quarter
 from kezek.dossier.problem import DossierProblems, Flag, FlagCode, Path, Refusal
 from kezek.dossier.schema import SECTIONS
 from kezek.units.problem import InputProblem, nearest
@@ -17,6 +19,7 @@ from kezek.units.problem import InputProblem, nearest
 _AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 _TWICE = ("Cannot overwrite", "Cannot declare", "Duplicate inline", "Cannot mutate")
 _MOST_PROBLEMS = 50
+_WIDEST_ROW = 120
 
 
 @dataclass(slots=True)
@@ -26,14 +29,17 @@ class Findings:
     Args:
         name: Name of the file, for people.
         text: The text.
+        dollars: Amounts that were written in dollars, by their place.
     """
 
     name: str
     text: str
     problems: list[InputProblem] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
+    dollars: dict[Path, InDollars] = field(default_factory=dict)
     _lines: dict[Path, int] = field(default_factory=dict)
     _paths: dict[int, Path] = field(default_factory=dict)
+    _refused: set[Path] = field(default_factory=set)
 
     def remember(self, table: Values, path: Path) -> None:
         """Keep where a table came from, for what is found about it later."""
@@ -52,7 +58,13 @@ class Findings:
 
     def refuse(self, reason: str, what: str, way_out: str, path: Path = ()) -> None:
         """Keep a refusal, with its place."""
+        self._refused.add(path)
         self.problems.append(InputProblem(f"dossier.{reason}", what, self.place(path), way_out))
+
+    def was_refused(self, table: Values, key: str) -> bool:
+        """Tell whether a key of a table is there and was refused, so that it is not called missing as well."""
+        path = self.path_of(table, key)
+        return any(one[: len(path)] == path for one in self._refused)
 
     def flag(self, code: FlagCode, sentence: str, path: Path) -> None:
         """Keep something odd, with its place."""
@@ -109,9 +121,15 @@ def _toml(text: str, findings: Findings) -> dict[str, Any]:
         rows = text.splitlines() or [""]
         row = rows[min(line, len(rows)) - 1].strip()
         way_out = "Keep one of the two." if twice else "Correct the line; `kezek check --new` writes a right file."
-        what = f"{row!r} stands here twice ({wrong})." if twice else f"{row!r} is not TOML: {wrong}."
+        shown_row = row if len(row) <= _WIDEST_ROW else f"{row[:_WIDEST_ROW]}…"
+        what = f"{shown_row!r} stands here twice ({wrong})." if twice else f"{shown_row!r} is not TOML: {wrong}."
+        what += cyrillic_words(row.partition("=")[0].partition("#")[0])
         code = "dossier.key.twice" if twice else "dossier.file.toml"
         raise DossierProblems.of([InputProblem(code, what, f"{findings.name}:{line}", way_out)]) from None
+    except ValueError:  # what the parser cannot hold, as an integer of thousands of digits
+        what = "A number in it has too many digits."
+        problem = InputProblem("dossier.file.toml", what, findings.name, "Look for a number of thousands of digits.")
+        raise DossierProblems.of([problem]) from None
     except RecursionError:
         problem = InputProblem("dossier.file.toml", "Tables are nested too deep.", findings.name, "Flatten them.")
         raise DossierProblems.of([problem]) from None
@@ -128,12 +146,26 @@ def _setting(operator: object) -> Setting:
         return Setting()
 
 
+def _setting_of(table: object, setting: Setting) -> Setting:
+    """Where the file has no rate of the dollar, take that of the quarter that a table is about."""
+    period = table.get("period") if isinstance(table, dict) else None
+    rate = rate_of_quarter(period) if setting.tiyn_per_usd is None and isinstance(period, str) else None
+    return rate or setting
+
+
 def _check_keys(table: Mapping[str, object], known: Sequence[str], path: Path, findings: Findings) -> None:
     where = f"[{path[0]}] {path[-1]}: " if len(path) > 2 else ""
     for key in table:
         if key not in known:
-            what = f"{where}{shown(key)} means nothing here."
-            findings.refuse("key.unknown", what, nearest(key, list(known)), (*path, key))
+            what = f"{where}{shown(key)} means nothing here.{cyrillic_words(key)}"
+            way_out = _elsewhere(key, path) or nearest(key, list(known), most=5)
+            findings.refuse("key.unknown", what, way_out, (*path, key))
+
+
+def _elsewhere(key: str, path: Path) -> str:
+    """Say under which sections a key belongs that stands under another one."""
+    headers = [one.header for one in SECTIONS if path[:1] != (one.name,) and key in (each.key for each in one.fields)]
+    return f"It belongs under {' or '.join(headers)}." if headers else ""
 
 
 def _section(section: Section, raw: object, setting: Setting, findings: Findings) -> dict[str, Any]:
@@ -144,7 +176,10 @@ def _section(section: Section, raw: object, setting: Setting, findings: Findings
     single = not isinstance(raw, list)
     path: Path = (section.name,)
     paths = [path if single else (*path, nth) for nth in range(len(listed))]
-    read = (_table(section.fields, one, setting, place, findings) for one, place in zip(listed, paths, strict=True))
+    read = (
+        _table(section.fields, one, _setting_of(one, setting), place, findings)
+        for one, place in zip(listed, paths, strict=True)
+    )
     return {section.name: [one for one in read if one is not None]}
 
 
@@ -185,10 +220,13 @@ def _value(one: Field, raw: object, setting: Setting, path: Path, findings: Find
     if isinstance(kind, Tables):
         return _tables(kind, raw, setting, path, findings)
     try:
-        return kind.read(raw, setting)
+        value = kind.read(raw, setting)
     except Refusal as refusal:
         findings.refuse(refusal.reason, f"{one.key}: {refusal.what}", refusal.way_out, path)
         return None
+    if isinstance(kind, Amount) and (cents := kind.cents_of(raw)) is not None and setting.tiyn_per_usd is not None:
+        findings.dollars[path] = InDollars(cents, setting.tiyn_per_usd, setting.rate_of)
+    return value
 
 
 def _tables(

@@ -2,33 +2,31 @@
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import pairwise
-from typing import Any
 
-from kezek.dossier.amount import LEAST_PRICE_TIYN, MOST_PRICE_TIYN
 from kezek.dossier.contradiction import books_until
+from kezek.dossier.coverage import judge_coverage
 from kezek.dossier.field import Values
 from kezek.dossier.kind import FIRST_REGIME_ON
 from kezek.dossier.machine import rig_of
 from kezek.dossier.number import holder_of, is_personal
 from kezek.dossier.parse import Findings
 from kezek.dossier.plausible_machine import judge_machines
-from kezek.dossier.problem import FlagCode, Path
+from kezek.dossier.plausible_price import judge_prices
+from kezek.dossier.problem import FlagCode
 from kezek.duties.facts import HolderKind
 from kezek.facts.figures import tiyn_per_usd, usd_cents_per_btc
 from kezek.mining.value import SAT_PER_BTC, coin_price
 from kezek.units.problem import InputProblem
-from kezek.units.quantity import Coins, Energy, EnergyPrice, Money, Power
+from kezek.units.quantity import Coins, Energy, Money, Power
 from kezek.units.rounding import PPM, half_up, share_of
 
 FIRST_LICENCE_ON = date(2023, 4, 1)
 _TOLERANCE_PPM = 50_000
 """Two ways to the same figure may differ by so much before it is odd. [ppm]"""
-_MOST_FEE_TIYN_PER_KWH = 2_500
-"""The highest fee there ever was. [tiyn/kWh]"""
 _ACTS = (
     *("submitted", "decided", "fee_paid_on", "notified_on", "end_notified_on", "ended_on", "seen_on", "replaced_on"),
     *("excluded_on", "registered_on", "imported_on", "left_on", "returned_on", "paid_on", "report_on"),
+    "terminated_on",
 )
 """Keys of what was done; a day after the verdict's is odd."""
 
@@ -41,6 +39,7 @@ def judge_plausible(*, values: Values, as_of: date, findings: Findings) -> None:
     """
     _holder(values, findings)
     _licences(values, findings)
+    _application(values, as_of, findings)
     judge_machines(values=values, findings=findings)
     for table in _tables(values):
         _dates(table, as_of, findings)
@@ -50,10 +49,9 @@ def judge_plausible(*, values: Values, as_of: date, findings: Findings) -> None:
         _coins(book, stock_sat, findings)
         stock_sat = max(0, stock_sat + _total(book, "received") - _total(book, "sold"))
         _coin_value(book, findings)
-        _prices(book, as_of, findings)
+        judge_prices(book=book, as_of=as_of, findings=findings)
         _energy(book, values, as_of, findings)
-    _gaps(books, findings)
-    _sightings(values, findings)
+    judge_coverage(values=values, books=books, as_of=as_of, findings=findings)
 
 
 def _begun(values: Values, as_of: date) -> list[Values]:
@@ -65,7 +63,7 @@ def _begun(values: Values, as_of: date) -> list[Values]:
 def _tables(values: Values) -> Iterator[Values]:
     """Every table that has dates of what was done."""
     yield from (values[name] for name in ("application", "notice") if name in values)
-    for name in ("sighting", "import", "replacement", "quarter"):
+    for name in ("licence", "sighting", "import", "replacement", "quarter"):
         yield from values.get(name, [])
     yield from (book["fee"] for book in values.get("quarter", []) if "fee" in book)
 
@@ -116,6 +114,16 @@ def _licences(values: Values, findings: Findings) -> None:
                 sentence = f"The suspension {part['from']} until {part['until']} is not inside the licence, "
                 sentence += f"{licence['from']} until {licence['until']}."
                 findings.flag(FlagCode.SUSPENSION_OUTSIDE, sentence, findings.path_of(part, "from"))
+
+
+def _application(values: Values, as_of: date, findings: Findings) -> None:
+    """An application that nobody has decided, by one who holds a licence already."""
+    application = values.get("application", {})
+    valid = [one for one in values.get("licence", []) if one["from"] <= as_of < one["until"]]
+    if application.get("submitted") and application.get("decided") is False and valid:
+        sentence = f"decided = false, and licence {valid[0]['number']} has been valid since {valid[0]['from']}: "
+        sentence += "an application for the next one, or a slip?"
+        findings.flag(FlagCode.APPLIED_WITH_LICENCE, sentence, findings.path_of(application, "decided"))
 
 
 def _total(book: Values, key: str) -> int:
@@ -172,54 +180,6 @@ def _whole(tiyn: int) -> str:
     return Money(tiyn).in_unit("₸", 0)
 
 
-def _prices(book: Values, as_of: date, findings: Findings) -> None:
-    """Energy and money that stand together make a price, which must be one that energy can have."""
-    hours = 24 * (books_until(quarter=book, as_of=as_of) - book["period"].from_on).days
-    platform = book.get("bought_on_platform", {})
-    pairs: tuple[tuple[Any, Any, Path], ...] = (
-        (platform.get("energy"), platform.get("paid"), findings.path_of(platform, "paid")),
-        (book.get("metered"), book.get("power_cost"), findings.path_of(book, "power_cost")),
-    )
-    for energy_wh, paid_tiyn, path in pairs:
-        if energy_wh is not None and paid_tiyn is not None:
-            _implied(book, energy_wh, paid_tiyn, hours, path, findings)
-    metered, cost, price = book.get("metered"), book.get("power_cost"), book.get("average_price")
-    if metered and cost is not None and price is not None:
-        found = half_up(cost * 1_000, metered)
-        if _differs(found, price) and LEAST_PRICE_TIYN <= found <= MOST_PRICE_TIYN:
-            sentence = f"{book['period']}: {Money(cost)} for {Energy(metered)} is {EnergyPrice(found)}, and "
-            sentence += f"average_price says {EnergyPrice(price)}."
-            findings.flag(FlagCode.PRICE_DIFFERS, sentence, findings.path_of(book, "average_price"))
-    _fee(book, findings)
-
-
-def _implied(book: Values, energy_wh: int, paid_tiyn: int, hours: int, path: Path, findings: Findings) -> None:
-    if energy_wh == 0:
-        if paid_tiyn:
-            what = f"{book['period']}: {Money(paid_tiyn)} was paid for no energy."
-            findings.refuse("price.implied", what, "Look at both amounts.", path)
-        return
-    price = half_up(paid_tiyn * 1_000, energy_wh)
-    if LEAST_PRICE_TIYN <= price <= MOST_PRICE_TIYN:
-        return
-    what = f"{book['period']}: {Energy(energy_wh)} for {Money(paid_tiyn)} is {EnergyPrice(price)}; energy costs "
-    what += "between 1 and 200 ₸/kWh."
-    as_power = half_up(paid_tiyn * 1_000, energy_wh * hours)
-    if LEAST_PRICE_TIYN <= as_power <= MOST_PRICE_TIYN:
-        what += f" As {Power(energy_wh)} over the {hours} h of the quarter it would be {Energy(energy_wh * hours)} "
-        what += f"at {EnergyPrice(as_power)}: probably MW was written as MWh."
-    findings.refuse("price.implied", what, "Look at both amounts and their units.", path)
-
-
-def _fee(book: Values, findings: Findings) -> None:
-    paid, metered = book.get("fee", {}).get("paid", 0), book.get("metered")
-    if metered and paid * 1_000 > _MOST_FEE_TIYN_PER_KWH * metered:
-        rate = half_up(paid * 1_000, metered)
-        sentence = f"{book['period']}: {Money(paid)} of fee on {Energy(metered)} is {EnergyPrice(rate)}; "
-        sentence += f"there was never more than {EnergyPrice(_MOST_FEE_TIYN_PER_KWH)}."
-        findings.flag(FlagCode.FEE_ODD, sentence, findings.path_of(book["fee"], "paid"))
-
-
 def _energy(book: Values, values: Values, as_of: date, findings: Findings) -> None:
     """No more energy than the whole mine draws in all hours of the quarter; by its machines, with a fifth more."""
     hours = 24 * (books_until(quarter=book, as_of=as_of) - book["period"].from_on).days
@@ -242,20 +202,3 @@ def _machines_w(values: Values) -> int | None:
     parts = [(one.get("count"), rig_of(machine=one).power_w) for one in values.get("machine", [])]
     known = [count * power for count, power in parts if count is not None and power is not None]
     return sum(known) if known and len(known) == len(parts) else None
-
-
-def _gaps(books: list[Values], findings: Findings) -> None:
-    for before, after in pairwise(books):
-        if before["period"].next != after["period"] and before["period"] != after["period"]:
-            sentence = (
-                f"Between {before['period']} and {after['period']} there are quarters that nothing is said about."
-            )
-            findings.flag(FlagCode.QUARTER_GAP, sentence, findings.path_of(after, "period"))
-
-
-def _sightings(values: Values, findings: Findings) -> None:
-    quarters = [book["period"] for book in values.get("quarter", [])]
-    for one in values.get("sighting", []):
-        if not any(quarter.from_on <= one["seen_on"] < quarter.until_on for quarter in quarters):
-            sentence = f"{one['serial']} was seen on {one['seen_on']}, and no quarter in this file holds that day."
-            findings.flag(FlagCode.SEEN_OUTSIDE, sentence, findings.path_of(one, "seen_on"))

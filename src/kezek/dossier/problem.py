@@ -21,6 +21,7 @@ class FlagCode(StrEnum):
     ENERGY_OVER_POWER = "dossier.flag.energy_over_power"
     MACHINES_OVER_POWER = "dossier.flag.machines_over_power"
     PRICE_DIFFERS = "dossier.flag.price_differs"
+    DOLLAR_RATE = "dossier.flag.dollar_rate"
     FEE_ODD = "dossier.flag.fee_odd"
     MACHINE_EFFICIENT = "dossier.flag.machine_efficient"
     MACHINE_WASTEFUL = "dossier.flag.machine_wasteful"
@@ -32,7 +33,12 @@ class FlagCode(StrEnum):
     SUSPENSION_OUTSIDE = "dossier.flag.suspension_outside"
     NUMBER_KIND = "dossier.flag.number_kind"
     QUARTER_GAP = "dossier.flag.quarter_gap"
+    NO_QUARTERS = "dossier.flag.no_quarters"
     SEEN_OUTSIDE = "dossier.flag.seen_outside"
+    IMPORTED_OUTSIDE = "dossier.flag.imported_outside"
+    LEFT_OUTSIDE = "dossier.flag.left_outside"
+    REPLACED_OUTSIDE = "dossier.flag.replaced_outside"
+    APPLIED_WITH_LICENCE = "dossier.flag.applied_with_licence"
     SECTION_MISSING = "dossier.flag.section_missing"
 
 

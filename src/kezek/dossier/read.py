@@ -13,6 +13,9 @@ from kezek.dossier.problem import Flag
 from kezek.duties.facts import OperatorFacts
 from kezek.units.problem import InputProblem
 
+LATE_ON = date(2100, 1, 1)
+"""A day by which everything that an operator says has happened, for a file that gives none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
@@ -43,23 +46,24 @@ def read_dossier(*, text: str, name: str, as_of: date | None = None) -> Dossier:
     findings = Findings(name, text)
     values = parse_values(text=text, findings=findings)
     on = as_of or values.get("operator", {}).get("as_of")
-    if "operator" in values and on is None and "as_of" not in _said(findings):
+    if "operator" in values and on is None and not _day_refused(findings):
         way_out = "Add as_of = 2025-12-10 to [operator], or give --as-of."
         findings.refuse("as_of.missing", "Nobody says on which day to judge.", way_out, ("operator",))
     if as_of is not None and as_of < FIRST_REGIME_ON:
         what = f"{as_of} lies before {FIRST_REGIME_ON}, when the first rules on mining took effect."
         findings.problems.append(InputProblem("dossier.date.no_regime", what, "--as-of", "Choose a later day."))
-    elif "operator" in values and on is not None:
-        refuse_contradictions(values=values, as_of=on, findings=findings)
-        judge_plausible(values=values, as_of=on, findings=findings)
+    else:
+        checked, by = {"operator": {}, **values}, on or LATE_ON
+        refuse_contradictions(values=checked, as_of=by, findings=findings)
+        judge_plausible(values=checked, as_of=by, findings=findings)
     findings.require_none()
     assert on is not None
     return Dossier(build_facts(values=values, as_of=on), tuple(findings.flags), values["operator"].get("bin", ""))
 
 
-def _said(findings: Findings) -> str:
-    """What was refused so far, so that a day that is there and wrong is not called missing as well."""
-    return " ".join(problem.what.partition(":")[0] for problem in findings.problems)
+def _day_refused(findings: Findings) -> bool:
+    """Tell whether the day is there and wrong, or its key misspelt, so that it is not called missing as well."""
+    return any(one.what.startswith("as_of:") or '"as_of"' in one.way_out for one in findings.problems)
 
 
 def read_values(*, text: str, name: str) -> Values:

@@ -22,9 +22,12 @@ DOCUMENTS = (
 SELF, NOBODY = "self", "nobody"
 
 
-def _word(words: type[StrEnum]) -> Word:
+def _word(words: type[StrEnum], example: StrEnum | None = None) -> Word:
     known = [f'"{word}"' for word in words]
-    return Word(f"one of {', '.join(known)}", known[0], words)
+    return Word(f"one of {', '.join(known)}", f'"{example}"' if example else known[0], words)
+
+
+_NO = YesNo(example="false")
 
 
 def _money(example: str) -> Amount:
@@ -83,8 +86,13 @@ OPERATOR = Section(
             "What is its BIN, or the IIN of a person?",
             "Twelve digits; the check digit is worked out again.",
         ),
-        Field("kind", _word(HolderKind), "What is the operator in law?"),
-        Field("size", _word(Size), "How large is the business?", "Fines are graded by it."),
+        Field("kind", _word(HolderKind, HolderKind.KAZAKH_LEGAL_ENTITY), "What is the operator in law?"),
+        Field(
+            "size",
+            _word(Size, Size.MEDIUM),
+            "How large is the business?",
+            "The code grades fines by it, but the amounts inside the range of a fine are not known.",
+        ),
         Field(
             "route",
             _word(Route),
@@ -96,12 +104,12 @@ OPERATOR = Section(
         Field("power", _POWER, "What power does the mine have at most?", "MW, not MWh."),
         Field(
             "only_hosts",
-            YesNo(),
+            _NO,
             "Does it only house machines of others, and mine nothing itself?",
             "Whoever mines pays the fee; a pure host does not.",
-            in_file="without this key the operator counts as one that mines.",
+            in_file="false where it mines as well, or only mines; without this key nobody knows.",
         ),
-        Field("new_mine", YesNo(), "Was the mine new under the draft of October 2021?"),
+        Field("new_mine", _NO, "Was the mine new under the draft of October 2021?"),
         Field(
             "dollar_rate",
             _TIYN_PER_USD,
@@ -155,14 +163,14 @@ LICENCE = Section(
             "suspensions",
             Tables(
                 "a list of tables",
-                "[{ from = 2025-07-10, until = 2025-08-10 }]",
+                "[{ from = 2024-07-10, until = 2024-08-10 }]",
                 (
                     Field(
-                        "from", Day(example="2025-07-10"), "From which day was the licence suspended?", needed=True
+                        "from", Day(example="2024-07-10"), "From which day was the licence suspended?", needed=True
                     ),
                     Field(
                         "until",
-                        Day(example="2025-08-10"),
+                        Day(example="2024-08-10"),
                         "Which was the first day on which it was valid again?",
                         needed=True,
                     ),
@@ -170,6 +178,13 @@ LICENCE = Section(
             ),
             "Was it ever suspended?",
             "Left out where it never was.",
+        ),
+        Field(
+            "terminated_on",
+            Day("a date, or false", "false", may_be_no=True),
+            "On which day was it ended before its time?",
+            "From that day on it is worth nothing.",
+            in_file="false, or left out, where it never was.",
         ),
     ),
 )

@@ -132,7 +132,7 @@ QUARTER = Section(
         Field("period", QuarterName(), "Which quarter is it?", needed=True),
         Field(
             "until",
-            Day(example="2025-12-10"),
+            Day(example="2025-10-01"),
             "If it is still open: up to which day are its books written?",
             "The day after the last in the books.",
             in_file="Left out, the quarter's end or `as_of`, whichever is earlier.",
@@ -162,8 +162,8 @@ QUARTER = Section(
             "Empty where none were.",
         ),
         Field("disclosed", _coins("2.57 BTC"), "How many coins received did the operator report to the state?"),
-        Field("metered", _energy("12 345 MWh"), "How much energy did the meters count?", "MWh, not MW."),
-        Field("meter_faulty", YesNo(), "Was a meter missing or out of order?"),
+        Field("metered", _energy("5 420 MWh"), "How much energy did the meters count?", "MWh, not MW."),
+        Field("meter_faulty", YesNo(example="false"), "Was a meter missing or out of order?"),
         Field(
             "bought_on_platform",
             _PLATFORM,
@@ -187,12 +187,14 @@ QUARTER = Section(
             Amount("an energy price", '"18.50 ₸/kWh"', EnergyPrice),
             "What was the average price paid for power?",
             "Between 1 and 200 ₸/kWh.",
+            in_file="Left out, it is `power_cost` by the energy of the quarter, rounded half up to the tiyn: "
+            "what was metered, else the sum of `bought_on_platform`, `exempt_energy` and `direct_contract`.",
         ),
         Field(
             "power_cost",
-            _money("228 382 500 ₸"),
+            _money("100 270 000 ₸"),
             "How much was paid for all the energy metered?",
-            in_file="Held against `metered` and `average_price`.",
+            in_file="With the energy it gives the average price; held against `average_price` where both are there.",
         ),
         Field("coin_value", _money("160 000 000 ₸"), "What were the coins worth on the day of receipt?"),
         Field("cost", _money("140 000 000 ₸"), "What did mining cost in all, the fee per kWh included?"),
@@ -220,7 +222,17 @@ QUARTER = Section(
             "log_gap_hours",
             Count("a whole number of hours", "0", 2_300),
             "For how many hours of mining is the log not complete?",
-            "Hour, day and transaction.",
+            "Hour, day and transaction are logged.",
+        ),
+        Field(
+            "log_gap_days",
+            Count("a whole number of days", "0", 92),
+            "How many days of mining does the log lack?",
+        ),
+        Field(
+            "log_gap_transactions",
+            Count("a whole number of transactions", "0"),
+            "How many transactions does the log lack?",
         ),
         Field(
             "report_on",

@@ -19,6 +19,7 @@ MODES = {
 """How a division rounds, in words."""
 
 _COUNTED = {
+    "entries": ("entry", "entries"),
     "days": ("day", "days"),
     "business_days": ("business day", "business days"),
     "hours": ("hour", "hours"),

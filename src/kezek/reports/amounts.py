@@ -125,6 +125,7 @@ _NOUNS = {
     Unit.HOURS: ("hour", "hours"),
     Unit.MACHINES: ("machine", "machines"),
     Unit.DOCUMENTS: ("document", "documents"),
+    Unit.ENTRIES: ("entry", "entries"),
 }
 
 

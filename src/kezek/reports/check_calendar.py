@@ -1,9 +1,11 @@
-"""Deadlines ahead as an iCalendar file: whole days, with an alarm two weeks before."""
+"""Deadlines ahead as an iCalendar file: whole days, with an alarm two weeks before, and for a licence two months."""
 
 import hashlib
-from datetime import UTC, date, datetime, time, timedelta
+from collections import Counter
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from kezek.duties.ahead import Act
 from kezek.reports.check_model import AheadView, CheckView
 from kezek.reports.check_text import cited_words
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 _PRODUCT = "-//Kezek//kezek check//EN"
 _ALARM_DAYS = 14
+_LICENCE_DAYS = 60
+"""A licence takes weeks to get: its end is told this early as well."""
 
 
 def check_calendar(view: CheckView) -> bytes:
@@ -28,18 +32,21 @@ def check_calendar(view: CheckView) -> bytes:
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", f"Mining duties: {view.operator}")
     written_at = datetime.combine(view.as_of_on, time(), tzinfo=UTC)
+    seen: Counter[str] = Counter()
     for one in view.ahead:
         if not one.ahead.done:
-            _add_event(calendar, one, view.operator, written_at)
+            uid = event_uid(one, view.operator)
+            seen[uid] += 1
+            _add_event(calendar, one, uid if seen[uid] == 1 else f"{seen[uid]}-{uid}", written_at)
     return bytes(calendar.to_ical())
 
 
-def _add_event(calendar: "Calendar", one: AheadView, operator: str, written_at: datetime) -> None:
+def _add_event(calendar: "Calendar", one: AheadView, uid: str, written_at: datetime) -> None:
     from icalendar import Alarm, Event
 
     words = one.words.replace("\u00a0", " ")
     event = Event()
-    event.add("uid", event_uid(one, operator))
+    event.add("uid", uid)
     event.add("dtstamp", written_at)
     event.add("dtstart", one.ahead.on)
     event.add("dtend", one.ahead.on + timedelta(days=1))
@@ -47,23 +54,20 @@ def _add_event(calendar: "Calendar", one: AheadView, operator: str, written_at: 
     event.add("description", _description(one))
     event.add("transp", "TRANSPARENT")
     event.add("categories", ["Kezek"])
-    alarm = Alarm()
-    alarm.add("action", "DISPLAY")
-    alarm.add("description", words)
-    alarm.add("trigger", timedelta(days=-_ALARM_DAYS))
-    event.add_component(alarm)
+    for days in (_LICENCE_DAYS, _ALARM_DAYS) if one.ahead.act is Act.LICENCE else (_ALARM_DAYS,):
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", words)
+        alarm.add("trigger", timedelta(days=-days))
+        event.add_component(alarm)
     calendar.add_component(event)
 
 
 def event_uid(one: AheadView, operator: str) -> str:
     """Name an event by what it is about, not by its day: a day that moves moves the event."""
     ahead = one.ahead
-    about = "\n".join((operator, ahead.act.value, ahead.duty, ahead.period, _subject(ahead.subject, ahead.on)))
+    about = "\n".join((operator, ahead.act.value, ahead.duty, ahead.period, ahead.subject))
     return f"{hashlib.sha256(about.encode()).hexdigest()[:32]}@kezek"
-
-
-def _subject(subject: str, on: date) -> str:
-    return f"{subject} {on}" if subject else ""
 
 
 def _description(one: AheadView) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from kezek.duties.dues import Due
 from kezek.duties.explain import Explanation, as_json
-from kezek.duties.finding import Consequence
+from kezek.duties.finding import Consequence, Otherwise
 from kezek.reports.check_model import AheadView, CheckView, DutyView, FindingView, Shift
 
 FORMAT = "kezek.check/1"
@@ -25,10 +25,15 @@ def check_json(view: CheckView) -> dict[str, Any]:
         "counts": {status.value: count for status, count in view.counts},
         "at_stake_tiyn": view.at_stake_tiyn,
         "duties": [duty_json(one) for one in view.duties],
+        "would_be_breached": [
+            {"duty": one.duty, "periods": one.periods, "status": one.status.value, "readings": [*one.chosen]}
+            for one in view.turns
+        ],
         "owed": [_owed(one) for one in view.owed],
         "deadlines": [_ahead(one) for one in view.ahead],
         "burden": as_json(view.burden),
         "expected": [as_json(one) for one in view.expected],
+        "unjudged": [as_json(one) for one in view.unjudged],
         "readings": [as_json(one) for one in view.readings],
         "unconfirmed": [*view.unconfirmed],
         "sources": [as_json(one) for one in view.sources],
@@ -44,6 +49,7 @@ def _owed(one: Due) -> dict[str, Any]:
         "accrued_tiyn": one.accrued_tiyn,
         "due_on": one.due_on.isoformat() if one.due_on else None,
         "paid_tiyn": one.paid_tiyn,
+        "declared_tiyn": one.declared_tiyn,
         "paid_on": one.paid_on.isoformat() if one.paid_on else None,
         "open_tiyn": one.open_tiyn,
         "unknown": one.unknown,
@@ -82,6 +88,7 @@ def _finding(view: FindingView) -> dict[str, Any]:
         "fix": view.fix,
         "holds_under_all_readings": one.holds_under_all_readings,
         "changes": [_shift(each) for each in view.shifts],
+        "otherwise": [_otherwise(each, view) for each in one.otherwise],
         "explanation": explanation_json(view.explanation),
     }
 
@@ -95,6 +102,16 @@ def _consequence(one: Consequence) -> dict[str, Any]:
         "unknown": one.unknown,
         "source": one.source,
         "at": one.at,
+    }
+
+
+def _otherwise(one: Otherwise, view: FindingView) -> dict[str, Any]:
+    costs = next((each.costs for each in view.costs if each.readings == one.readings), ())
+    return {
+        "readings": dict(one.readings),
+        "at_stake_tiyn": int(one.at_stake_tiyn),
+        "consequences": [_consequence(each) for each in one.consequences],
+        "words": [*costs],
     }
 
 

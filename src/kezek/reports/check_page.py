@@ -1,17 +1,21 @@
 """A verdict as one page to read, print and send: a single HTML file that needs nothing else."""
 
 from collections.abc import Iterator
+from functools import partial
 from importlib.resources import files
 
 from kezek.duties.finding import Status
 from kezek.duties.formula import in_words
 from kezek.reports import amounts
-from kezek.reports.check_model import CheckView, DutyView, FindingView
+from kezek.reports.check_model import CheckView, Costlier, DutyView, FindingView
 from kezek.reports.check_tree import cited, explanation_tree, held, printed
-from kezek.reports.check_words import OWED_HEADS, burden_lines, owed_notes, owed_rows
-from kezek.reports.markup import Cell, Markup, details, facts, join, paragraph, section, table, tag, text
+from kezek.reports.check_words import OWED_HEADS, OWED_MONEY, TURNS, UNJUDGED, burden_lines, owed_notes, owed_rows
+from kezek.reports.markup import Cell, Markup, details, facts, join, paragraph, section, tag, text
+from kezek.reports.markup import table as plain_table
 from kezek.reports.words import graded, sentence
 
+table = partial(plain_table, labelled=True)
+"""Tables of this page fit a telephone: the cells of a row stand under each other there."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 ICONS = {
     Status.BREACHED: "✗",
@@ -51,7 +55,8 @@ def _header(view: CheckView) -> Markup:
     receipt = view.receipt
     name = tag("p", text("Kezek"), tag("span", text("Duties of a crypto miner in Kazakhstan")), class_="name")
     readings = "".join(f", {question}={position}" for question, position in sorted(receipt.readings.items()))
-    about = f"{view.operator} on {amounts.day(view.as_of_on)}, by the profile “{receipt.profile}”{readings}."
+    known = f", by what was public on {amounts.day(receipt.known_on)}" if receipt.known_on else ""
+    about = f"{view.operator} on {amounts.day(view.as_of_on)}, by the profile “{receipt.profile}”{readings}{known}."
     stake = f" In the breaches {in_words(view.at_stake_tiyn, 'tiyn')} are at stake." if view.at_stake_tiyn else ""
     counts = [_count(status, count) for status, count in view.counts]
     links = [tag("li", tag("a", text(words), href=f"#{key}")) for key, words in _contents(view)]
@@ -88,6 +93,8 @@ def _flags(view: CheckView) -> Iterator[Markup]:
 def _contents(view: CheckView) -> Iterator[tuple[str, str]]:
     for status, _ in view.groups:
         yield _class(status), sentence(status.value)
+    if view.turns:
+        yield "turns", TURNS
     if view.owed:
         yield "owed", "Owed"
     if view.ahead:
@@ -97,6 +104,8 @@ def _contents(view: CheckView) -> Iterator[tuple[str, str]]:
     yield "burden", "Cost of staying legal"
     if view.expected:
         yield "expected", "Announced"
+    if view.unjudged:
+        yield "unjudged", "Not known, and not judged"
     yield "sources", "Sources"
     yield "receipt", "Receipt"
 
@@ -157,9 +166,8 @@ def _evidence(evidence: tuple[str, ...]) -> Markup:
 
 
 def _robustness(one: FindingView) -> Markup:
-    if not one.shifts:
-        return text("Holds under every reading of the law.")
-    items = [
+    holds = text(one.holds)
+    shifts = [
         tag(
             "li",
             tag("strong", text(sentence(shift.status.value))),
@@ -168,7 +176,16 @@ def _robustness(one: FindingView) -> Markup:
         )
         for shift in one.shifts
     ]
-    return join([text("Depends on the reading:"), tag("ul", *items)])
+    parts = [text("Depends on the reading:"), tag("ul", *shifts)] if shifts else [holds]
+    if one.costs:
+        parts.append(paragraph("Costs something else by the reading:"))
+        parts.append(tag("ul", *map(_cost, one.costs)))
+    return join(parts)
+
+
+def _cost(one: Costlier) -> Markup:
+    said = printed("; ".join(one.costs))
+    return tag("li", tag("strong", said), text(f" if: {'; and '.join(one.words)} "), tag("code", text(one.chosen)))
 
 
 def _why(one: FindingView) -> Markup:
@@ -192,7 +209,20 @@ def _finding(one: FindingView) -> Markup:
     return tag("div", head, paragraph(one.reason, "reason"), facts(shown), _why(one), class_="period-finding")
 
 
+def _codes(chosen: tuple[str, ...]) -> Cell:
+    return Cell(*(tag("div", tag("code", text(one))) for one in chosen))
+
+
+def _turns(view: CheckView) -> Iterator[Markup]:
+    if view.turns:
+        rows = [(one.title, one.periods or "–", sentence(one.status.value), _codes(one.chosen)) for one in view.turns]
+        heads = ("Duty", "Quarters", "Here", "Breached if")
+        made = table(heads=heads, rows=rows, caption="Each duty tried by itself, over the questions that it touches.")
+        yield section(key="turns", title=TURNS, parts=[made])
+
+
 def _tail(view: CheckView) -> Iterator[Markup]:
+    yield from _turns(view)
     if view.owed:
         notes = [paragraph(note, "note") for note in owed_notes(view.owed)]
         yield section(key="owed", title="What is owed", parts=[_owed(view), *notes])
@@ -205,6 +235,8 @@ def _tail(view: CheckView) -> Iterator[Markup]:
     if view.expected:
         lead = "Changes that were announced. None was seen in force, and no duty above counts with them."
         yield section(key="expected", title="Announced, not counted", parts=[paragraph(lead), _expected(view)])
+    if view.unjudged:
+        yield section(key="unjudged", title="Not known, and not judged", parts=[paragraph(UNJUDGED), _unjudged(view)])
     links = [tag("li", cited(one)) for one in view.sources]
     yield section(key="sources", title="Sources", parts=[tag("ul", *links), *_unconfirmed(view)])
     yield section(key="receipt", title="Receipt", parts=[*_receipt(view)])
@@ -213,7 +245,7 @@ def _tail(view: CheckView) -> Iterator[Markup]:
 def _owed(view: CheckView) -> Markup:
     rows = [tuple(amounts.tight(cell) for cell in row) for row in owed_rows(view.owed)]
     caption = "By the quarter in which it accrued, not in which it was paid."
-    return table(heads=OWED_HEADS, rows=rows, caption=caption, numbers=(2, 4, 6))
+    return table(heads=OWED_HEADS, rows=rows, caption=caption, numbers=OWED_MONEY)
 
 
 def _deadlines(view: CheckView) -> Markup:
@@ -260,6 +292,11 @@ def _expected(view: CheckView) -> Markup:
     )
 
 
+def _unjudged(view: CheckView) -> Markup:
+    rows = [(one.title, amounts.capital(one.missing), Cell(cited(one.cited))) for one in view.unjudged]
+    return table(heads=("What", "What is missing", "Source"), rows=rows, caption="On the day of the verdict.")
+
+
 def _unconfirmed(view: CheckView) -> Iterator[Markup]:
     if view.unconfirmed:
         yield tag("h3", text("Used although nothing seen confirms it"))
@@ -274,6 +311,7 @@ def _receipt(view: CheckView) -> Iterator[Markup]:
         ("Kezek", one.engine_version),
         ("Law", f"{one.jurisdiction}, {one.law_digest}"),
         ("Day", one.as_of_on.isoformat()),
+        ("Known", f"what was public on {one.known_on}" if one.known_on else "all that the book has"),
         ("Profile", one.profile),
         ("Readings", ", ".join(f"{q}={p}" for q, p in sorted(one.readings.items())) or "the profile’s"),
         ("Accepted", ", ".join(sorted(one.accept_unconfirmed)) or "no unconfirmed value by name"),

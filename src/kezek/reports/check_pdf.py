@@ -12,7 +12,7 @@ from kezek.duties.formula import in_words
 from kezek.reports import amounts
 from kezek.reports.check_model import CheckView, DutyView, FindingView
 from kezek.reports.check_page import ICONS
-from kezek.reports.check_words import OWED_HEADS, burden_lines, owed_notes, owed_rows
+from kezek.reports.check_words import OWED_HEADS, OWED_MONEY, TURNS, UNJUDGED, burden_lines, owed_notes, owed_rows
 from kezek.reports.words import graded, sentence
 
 _STAMP = 0
@@ -60,7 +60,8 @@ def pdf_data(view: CheckView) -> dict[str, Any]:
     receipt = view.receipt
     readings = "".join(f", {question}={position}" for question, position in sorted(receipt.readings.items()))
     stake = f" In the breaches {in_words(view.at_stake_tiyn, 'tiyn')} are at stake." if view.at_stake_tiyn else ""
-    about = f"{view.operator} on {amounts.day(view.as_of_on)}, by the profile “{receipt.profile}”{readings}."
+    known = f", by what was public on {amounts.day(receipt.known_on)}" if receipt.known_on else ""
+    about = f"{view.operator} on {amounts.day(view.as_of_on)}, by the profile “{receipt.profile}”{readings}{known}."
     return {
         "title": f"{view.operator}: {view.sentence}",
         "subtitle": "duties of a crypto miner in Kazakhstan",
@@ -76,7 +77,7 @@ def pdf_data(view: CheckView) -> dict[str, Any]:
             ["Receipt", receipt.sha256],
             ["Law", f"{receipt.jurisdiction} {receipt.law_digest}"],
             ["File", receipt.inputs_sha256],
-            ["Profile", f"{receipt.profile}{readings}, on {receipt.as_of_on}, Kezek {receipt.engine_version}"],
+            ["Profile", f"{receipt.profile}{readings}{known}, on {receipt.as_of_on}, Kezek {receipt.engine_version}"],
         ],
     }
 
@@ -129,20 +130,35 @@ def _rows(duty: DutyView, one: FindingView) -> Iterator[tuple[str, object]]:
 def _readings(one: FindingView) -> object:
     if one.missing:
         return ""
-    if not one.shifts:
-        return "Holds under every reading of the law."
-    return [f"{sentence(s.status.value)} if {'; and '.join(s.words)} [{s.chosen}]" for s in one.shifts]
+    found = [f"{sentence(s.status.value)} if {'; and '.join(s.words)} [{s.chosen}]" for s in one.shifts]
+    costs = [f"{'; '.join(c.costs)} if {'; and '.join(c.words)} [{c.chosen}]" for c in one.costs]
+    return [*(found or [one.holds]), *costs] if found or costs else one.holds
 
 
-def _table(title: str, lead: str, widths: list[int], heads: list[str], lines: list[list[Any]]) -> dict[str, Any]:
-    return {"title": title, "lead": lead, "widths": widths, "heads": heads, "lines": lines}
+def _table(
+    title: str,
+    lead: str,
+    widths: list[int],
+    heads: list[str],
+    lines: list[list[Any]],
+    numbers: tuple[int, ...] = (),
+) -> dict[str, Any]:
+    return {"title": title, "lead": lead, "widths": widths, "heads": heads, "lines": lines, "numbers": [*numbers]}
 
 
 def _tables(view: CheckView) -> Iterator[dict[str, Any]]:
+    if view.turns:
+        turns: list[list[Any]] = [
+            [one.title, one.periods or "–", sentence(one.status.value), _breaking(" or ".join(one.chosen))]
+            for one in view.turns
+        ]
+        heads = ["Duty", "Quarters", "Here", "Breached if"]
+        lead = "Each duty tried by itself, over the questions that it touches."
+        yield _table(TURNS, lead, [5, 4, 3, 7], heads, turns)
     if view.owed:
         owed: list[list[Any]] = [[*row] for row in owed_rows(view.owed)]
         lead = " ".join(owed_notes(view.owed))
-        yield _table("What is owed", lead, [3, 4, 4, 4, 4, 4, 4], [*OWED_HEADS], owed)
+        yield _table("What is owed", lead, [3, 4, 5, 4, 5, 4, 5], [*OWED_HEADS], owed, OWED_MONEY)
     if view.ahead:
         lines = [
             [amounts.day(one.ahead.on), one.words, _note(one.ahead.done, one.ahead.unconfirmed), _cited(one.cited)]
@@ -162,6 +178,16 @@ def _tables(view: CheckView) -> Iterator[dict[str, Any]]:
         lead = "Changes that were announced. None was seen in force, and no duty above counts with them."
         heads = ["What", "As announced", "Since", "Confidence"]
         yield _table("Announced, not counted", lead, [5, 8, 3, 3], heads, expected)
+    yield from _unjudged(view)
+
+
+def _unjudged(view: CheckView) -> Iterator[dict[str, Any]]:
+    if view.unjudged:
+        unjudged: list[list[Any]] = [
+            [one.title, amounts.capital(one.missing), _cited(one.cited)] for one in view.unjudged
+        ]
+        heads = ["What", "What is missing", "Source"]
+        yield _table("Not known, and not judged", UNJUDGED, [5, 7, 6], heads, unjudged)
 
 
 def _reading_line(one: Taken) -> list[str]:

@@ -23,6 +23,7 @@ class Receipt:
         accept_unconfirmed: Keys whose unconfirmed values were accepted by name.
         inputs_sha256: Hash of the operator's file as it was read. SHA-256, hex
         flags: Codes of the remarks on the file.
+        known_on: Law published later was left out; None where none was.
     """
 
     engine_version: str
@@ -34,6 +35,7 @@ class Receipt:
     accept_unconfirmed: tuple[str, ...]
     inputs_sha256: str
     flags: tuple[str, ...]
+    known_on: date | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Give the receipt without its own hash, ready for canonical JSON."""
@@ -43,6 +45,7 @@ class Receipt:
             "law_digest": self.law_digest,
             "jurisdiction": self.jurisdiction,
             "as_of_on": self.as_of_on.isoformat(),
+            "known_on": self.known_on.isoformat() if self.known_on else None,
             "profile": self.profile,
             "readings": dict(sorted(self.readings.items())),
             "accept_unconfirmed": sorted(self.accept_unconfirmed),

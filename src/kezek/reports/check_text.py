@@ -1,7 +1,7 @@
 """An explanation as plain text: indented, at most eighty columns wide."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kezek.duties.explain import Asked, Citation, Explanation, Held, Step, Taken
@@ -14,8 +14,12 @@ AMOUNTS = {"measured": "Measured", "limit": "Limit", "at_stake_tiyn": "At stake"
 """Words for the amounts of a finding."""
 
 
-def as_text(explanation: Explanation) -> str:
-    """Write an explanation: amounts as trees, conditions, the law that was asked, the readings taken."""
+def as_text(explanation: Explanation, others: Sequence[tuple[str, str]] = ()) -> str:
+    """Write an explanation: amounts as trees, conditions, the law that was asked, the readings taken.
+
+    Args:
+        others: Other readings, as --reading takes them, each with what it would give.
+    """
     period = f", {amounts.quarter(explanation.period)}" if explanation.period else ""
     head = spaced(f"{sentence(explanation.duty)}{period}: {sentence(explanation.status).lower()}")
     lines = [head, *wrapped(sentence(explanation.reason), 0), ""]
@@ -26,6 +30,7 @@ def as_text(explanation: Explanation) -> str:
     lines += _part("Examined", [line for one in explanation.conditions for line in _examined(one.words, one.holds)])
     lines += _part("What the law was asked", [line for one in explanation.law for line in _asked(one)])
     lines += _part("Readings taken", [line for one in explanation.readings for line in _taken(one)])
+    lines += _part("Under another reading", [line for one in others for line in wrapped(" → ".join(one), 1, 2)])
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -43,7 +43,12 @@ PUBLISHED = tag("span", text("published"), class_="mark published")
 
 
 def table(
-    *, heads: Sequence[str], rows: Iterable[Sequence[object]], caption: str, numbers: Sequence[int] = ()
+    *,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    caption: str,
+    numbers: Sequence[int] = (),
+    labelled: bool = False,
 ) -> Markup:
     """Build a table that scrolls inside its own box.
 
@@ -51,19 +56,30 @@ def table(
         rows: Cells; a `Markup` cell made by `tag` is told from text by the caller wrapping it in `Cell`.
         caption: Read out and printed above the table.
         numbers: Columns set right, in figures of one width.
+        labelled: Each cell knows the head of its column, so that a narrow sheet can set the cells under each other.
     """
 
     def cell(n: int, content: object) -> Markup:
         inner = content.markup if isinstance(content, Cell) else text(content)
         kind = "number" if n in numbers else ""
-        return tag("th", inner, scope="row", class_=kind) if n == 0 else tag("td", inner, class_=kind)
+        label = heads[n] if labelled else ""
+        return (
+            tag("th", inner, scope="row", class_=kind) if n == 0 else tag("td", inner, class_=kind, data_label=label)
+        )
 
     head = join(
         tag("th", text(one), scope="col", class_="number" if n in numbers else "") for n, one in enumerate(heads)
     )
     body = join(tag("tr", *(cell(n, one) for n, one in enumerate(row))) for row in rows)
     inner = tag("table", tag("caption", text(caption)), tag("thead", tag("tr", head)), tag("tbody", body))
-    return tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return tag(
+        "div",
+        inner,
+        class_="scroll labelled" if labelled else "scroll",
+        tabindex="0",
+        role="region",
+        aria_label=caption,
+    )
 
 
 class Cell:

@@ -56,6 +56,8 @@ cost = "342 000 000.50 ₸"
 fee = { returned_on = false, paid_on = 2025-11-20, paid = "24 000 000 ₸" }
 programme = { new_output = "10 MWh", to_grid = "7 MWh" }
 log_gap_hours = 3
+log_gap_days = 0
+log_gap_transactions = 12
 [quarter.bought_on_platform]
 energy = "12 060 MWh"
 largest = "1 MWh"
@@ -71,7 +73,7 @@ other_months = [{ on = 2025-07-10, largest = "900 kWh" }]
     assert book.cost_tiyn == 34_200_000_050
     assert book.fee == FeeRecord(None, date(2025, 11, 20), 2_400_000_000)
     assert book.programme == Programme(10_000, 7_000) and book.programme_known
-    assert book.log_gap_hours == 3
+    assert (book.log_gap_hours, book.log_gap_days, book.log_gap_transactions) == (3, 0, 12)
 
 
 def test_nothing_bought_on_the_platform_is_a_fact(read):
@@ -157,6 +159,44 @@ suspensions = [{ from = 2024-01-01, until = 2024-02-01 }]
     assert (first.licence_no, second.licence_no) == ("L-1", "L-2")
     assert first.term == Period(date(2023, 6, 1), date(2025, 1, 1))
     assert first.suspensions == (Period(date(2024, 1, 1), date(2024, 2, 1)),)
+    assert (first.terminated_on, second.terminated_on) == (None, None)
+
+
+@pytest.mark.parametrize(("said", "on"), [("2025-10-06", date(2025, 10, 6)), ("false", None)])
+def test_a_licence_may_have_been_ended(read, said, on):
+    text = f'[[licence]]\nnumber = "L"\nsubtype = "I"\nfrom = 2025-01-01\nuntil = 2028-01-01\nterminated_on = {said}'
+    assert read(more=text).facts.licences[0].terminated_on == on
+
+
+@pytest.mark.parametrize(("said", "known"), [("only_hosts = true", True), ("only_hosts = false", False), ("", None)])
+def test_whether_it_only_hosts_is_unknown_unless_said(read, said, known):
+    standing = read({'power = "10 MW"': f'power = "10 MW"\n{said}'}).facts.standing
+    assert standing.only_hosts is known
+
+
+PRICED = 'average_price = "18.50 ₸/kWh"'
+BOUGHT = 'bought_on_platform = { energy = "9 000 MWh", largest = "1 MWh", largest_on = 2025-07-01 }'
+SOURCES = f'exempt_energy = "1 000 MWh"\ndirect_contract = "0 MWh"\n{BOUGHT}'
+
+
+@pytest.mark.parametrize(
+    ("changes", "more", "price"),
+    [
+        # 222 150 000 ₸ / 12 000 000 kWh = 18.5125 ₸, and 18.515 ₸: half up
+        ({PRICED: ""}, 'power_cost = "222 150 000 ₸"', 1_851),
+        ({PRICED: ""}, 'power_cost = "222 180 000 ₸"', 1_852),
+        # said outright, the bill is only held against it
+        ({}, 'power_cost = "222 150 000 ₸"', 1_850),
+        # 185 000 000 ₸ / (9 000 + 1 000) MWh
+        ({PRICED: "", 'metered = "12 000 MWh"': ""}, f'power_cost = "185 000 000 ₸"\n{SOURCES}', 1_850),
+        # nobody said what came from elsewhere
+        ({PRICED: "", 'metered = "12 000 MWh"': ""}, f'power_cost = "185 000 000 ₸"\n{BOUGHT}', None),
+        ({PRICED: ""}, "", None),
+        ({PRICED: "", '"12 000 MWh"': '"0 MWh"'}, 'power_cost = "0 ₸"', None),
+    ],
+)
+def test_the_average_price_follows_from_the_bill_where_nobody_said_it(read, changes, more, price):
+    assert read(changes, more).facts.books[0].average_price_tiyn_per_kwh == price
 
 
 def test_the_papers_of_an_application(read):

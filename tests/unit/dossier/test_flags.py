@@ -2,6 +2,11 @@
 
 import pytest
 
+from kezek.dossier.problem import FlagCode
+from kezek.dossier.read import read_dossier
+from kezek.duties.case import Scope
+from kezek.duties.check import DUTIES
+
 
 def test_a_plain_file_has_no_flags(flagged):
     assert flagged() == []
@@ -100,6 +105,18 @@ def test_a_power_bill_that_gives_another_price(flagged):
     ]
 
 
+def test_dollars_by_the_official_rate_are_told(flagged):
+    assert flagged(more='cost = "1 000 USD"\ntax_declared = "10 USD"') == [
+        (
+            "dollar_rate",
+            "o.toml:18",
+            "2025-Q3: amounts in dollars were turned into tenge by the official rate of 2025-08, 533.00 ₸ for a "
+            "dollar; dollar_rate in [operator] gives another.",
+        )
+    ]
+    assert flagged({'power = "10 MW"': 'dollar_rate = "520 ₸"'}, 'cost = "1 000 USD"') == []
+
+
 def test_a_fee_higher_than_there_ever_was(flagged):
     # 312 M tenge on 12 000 MWh is 26 tenge
     found = flagged(more='fee = { returned_on = false, paid_on = 2025-11-20, paid = "312 000 000 ₸" }')
@@ -160,6 +177,7 @@ def test_a_licence_from_before_there_were_any_and_a_suspension_outside_of_it(fla
     assert [(code, place) for code, place, _ in found] == [
         ("licence_early", "o.toml:21"),
         ("suspension_outside", "o.toml:23"),
+        ("quarter_gap", "o.toml:12"),
     ]
 
 
@@ -181,14 +199,92 @@ def test_a_number_of_another_kind_of_holder(flagged, number, kind, odd):
 
 def test_a_quarter_that_nothing_is_said_about(flagged):
     assert flagged(more='[[quarter]]\nperiod = "2025-Q1"') == [
-        ("quarter_gap", "o.toml:12", "Between 2025-Q1 and 2025-Q3 there are quarters that nothing is said about.")
+        (
+            "quarter_gap",
+            "o.toml:19",
+            "Not judged: 2025-Q2; a closed quarter since the first one given that the file does not contain.",
+        )
     ]
+
+
+LICENCE = '[[licence]]\nnumber = "L"\nsubtype = "I"\nfrom = {}\nuntil = {}\n'
+
+
+@pytest.mark.parametrize(
+    ("licence", "as_of", "periods", "said"),
+    [
+        (("2023-06-01", "2026-06-01"), "2025-12-10", ["2025-Q3"], "2023-Q2 to 2025-Q2; 9 closed quarters under the "),
+        (("2025-07-01", "2028-06-01"), "2026-05-01", ["2025-Q3"], "2025-Q4 to 2026-Q1; 2 closed quarters under the "),
+        (
+            ("2025-01-01", "2028-06-01"),
+            "2026-05-01",
+            ["2025-Q3"],
+            "2025-Q1 to 2025-Q2, 2025-Q4 to 2026-Q1; 4 closed ",
+        ),
+        (("2023-06-01", "2024-06-01"), "2025-12-10", ["2025-Q3"], "2023-Q2 to 2024-Q2; 5 closed quarters under the "),
+        (None, "2026-05-01", ["2025-Q3"], "2025-Q4 to 2026-Q1; 2 closed quarters since the first one given that "),
+    ],
+)
+def test_closed_quarters_that_the_file_does_not_contain_are_named(flagged, licence, as_of, periods, said):
+    more = LICENCE.format(*licence) if licence else ""
+    (found,) = flagged({"2025-12-10": as_of}, more)
+    assert found[0] == "quarter_gap" and found[2].startswith(f"Not judged: {said}")
+
+
+def test_open_quarters_and_those_given_are_not_missed(flagged):
+    assert flagged({}, LICENCE.format("2025-07-01", "2026-06-01")) == []
+
+
+def test_a_file_without_quarters_says_what_was_not_judged():
+    text = '[operator]\nid = "x"\nas_of = 2025-12-10\n'
+    (flag,) = read_dossier(text=text, name="o.toml").flags
+    duties = sum(one.scope is Scope.QUARTER for one in DUTIES.values())
+    assert flag.code is FlagCode.NO_QUARTERS
+    assert f"the {duties} duties that go by the books of a quarter were not judged" in flag.sentence
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        (
+            '[[import]]\nserial = "G"\nimported_on = 2025-05-05\nleft_on = false',
+            "imported_outside",
+            "G was imported on 2025-05-05: ",
+        ),
+        (
+            '[[import]]\nserial = "G"\nimported_on = 2025-07-05\nleft_on = 2025-11-01',
+            "left_outside",
+            "G left on 2025-11-01: ",
+        ),
+        (
+            '[[replacement]]\nold_serial = "A"\nnew_serial = "B"\nreplaced_on = 2025-10-02\nexcluded_on = false\n'
+            "registered_on = false",
+            "replaced_outside",
+            "A was replaced on 2025-10-02: ",
+        ),
+    ],
+)
+def test_an_act_that_no_quarter_contains_is_not_judged_and_said(flagged, more, code, said):
+    (found,) = flagged(more=more)
+    assert found[0] == code
+    assert found[2] == f"{said}not judged, since no quarter in this file contains that day."
+
+
+def test_an_open_application_beside_a_valid_licence_is_odd(flagged):
+    application = "[application]\nsubmitted = 2025-11-01\ndecided = false\nfee_paid_on = false\n"
+    found = flagged(more=LICENCE.format("2025-07-01", "2026-06-01") + application)
+    assert [code for code, _, _ in found] == ["applied_with_licence"]
+    assert flagged(more=LICENCE.format("2025-07-01", "2025-12-01") + application) == []
 
 
 def test_a_machine_seen_in_no_quarter_of_the_file(flagged):
     sighting = '[[sighting]]\nserial = "S"\nseen_on = 2025-10-01\nregistered_to = "self"'
     assert flagged(more=sighting) == [
-        ("seen_outside", "o.toml:20", "S was seen on 2025-10-01, and no quarter in this file holds that day.")
+        (
+            "seen_outside",
+            "o.toml:20",
+            "S was seen on 2025-10-01: not judged, since no quarter in this file contains that day.",
+        )
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from kezek.dossier.field import Table, Tables
 from kezek.dossier.kind import Setting
 from kezek.dossier.page import schema_page, template_text
+from kezek.dossier.problem import FlagCode
 from kezek.dossier.read import read_dossier
 from kezek.dossier.schema import DOCUMENTS, SECTIONS
 from kezek.duties.lens import Lens
@@ -30,10 +31,11 @@ def test_the_blank_file_is_a_file():
     assert dossier.facts.operator_id == "OP-001" and dossier.facts.books == ()
 
 
-def test_the_blank_file_without_its_hashes_is_a_right_file_too():
-    lines = [line.removeprefix("# ") for line in template_text().splitlines() if not line.startswith("#  ")]
-    said = [line for line in lines if re.match(r"\[|\w+ = ", line)]
-    tables = tomllib.loads("\n".join(said))
+def test_the_blank_file_without_its_hashes_is_a_right_and_coherent_file():
+    text = re.sub(r"(?m)^# ?", "", template_text())
+    dossier = read_dossier(text=text, name="full.toml")
+    assert [flag.code for flag in dossier.flags] == [FlagCode.QUARTER_GAP, FlagCode.IMPORTED_OUTSIDE]
+    tables = tomllib.loads(text)
     assert set(tables) == {section.name for section in SECTIONS}
     for section, field in FIELDS:
         table = tables[section.name][0] if section.many else tables[section.name]

@@ -126,8 +126,8 @@ def test_energy_and_money_that_make_no_price_are_refused_with_the_likely_slip(re
             "price.implied",
             "o.toml:18",
             "2025-Q3: 50 MWh for 9 000 000 000.00 ₸ is 180 000.00 ₸/kWh; energy costs between 1 and 200 ₸/kWh. "
-            "As 50 MW over the 2208 h of the quarter it would be 110.4 GWh at 81.52 ₸/kWh: probably MW was written "
-            "as MWh.",
+            "As 50 MW it would be 110.4 GWh at 81.52 ₸/kWh over the 2208 h of the quarter or 876 GWh at 10.27 ₸/kWh "
+            "over two years (17520 h): probably MW was written as MWh.",
         )
     ]
 
@@ -137,11 +137,67 @@ def test_dollars_are_turned_into_tenge_by_the_rate_of_the_file(refused):
         {'"12 000 MWh"': '"50 MWh"', 'power = "10 MW"': 'dollar_rate = "545.45 ₸"'}, 'power_cost = "16 500 000 USD"'
     )
     assert found[0][0] == "price.implied"
-    assert "50 MWh for 8 999 925 000.00 ₸ is 179 998.50 ₸/kWh" in found[0][2]
+    # 16 500 000 USD / 50 000 kWh = 330 USD/kWh; 330 × 545.45 ₸ = 179 998.50 ₸
+    assert found[0][2].startswith(
+        "2025-Q3: 50 MWh for 16 500 000 USD is 330.00 USD/kWh, and 179 998.50 ₸/kWh at 545.45 ₸ for a dollar "
+        "(dollar_rate); energy costs between 1 and 200 ₸/kWh. As 50 MW it"
+    )
 
 
-def test_dollars_without_a_rate_are_refused(refused):
-    assert refused(more='cost = "1 000 USD"')[0][:2] == ("value.no_rate", "o.toml:18")
+def test_dollars_of_a_quarter_without_a_rate_are_judged_by_the_official_rate_of_its_middle(refused):
+    bought = 'energy = "50 MWh", largest = "1 MWh", largest_on = 2025-07-04, paid = "16 500 000 USD"'
+    found = refused(more=f"bought_on_platform = {{ {bought} }}")
+    assert found[0][:2] == ("price.implied", "o.toml:18")
+    # 330 USD/kWh × 533 ₸
+    assert (
+        "330.00 USD/kWh, and 175 890.00 ₸/kWh at 533.00 ₸ for a dollar (the official rate of 2025-08)" in found[0][2]
+    )
+    assert "or 876 GWh at 10.04 ₸/kWh over two years (17520 h): probably" in found[0][2]
+
+
+def test_a_price_that_power_over_the_quarter_explains_needs_no_two_years(refused):
+    found = refused({'"12 000 MWh"': '"5.5 MWh"'}, 'power_cost = "222 000 000 ₸"')
+    # 5.5 MW × 2208 h = 12 144 MWh; 222 000 000 ₸ / 12 144 000 kWh = 18.28 ₸/kWh
+    assert "As 5.5 MW it would be 12.144 GWh at 18.28 ₸/kWh over the 2208 h of the quarter: probably" in found[0][2]
+
+
+def test_dollars_outside_a_quarter_need_a_rate(refused):
+    found = refused(more='[[import]]\nserial = "G"\nimported_on = 2023-05-05\nleft_on = false\nvat_paid = "9 USD"')
+    assert found[0][:2] == ("value.no_rate", "o.toml:22")
+
+
+def test_dollars_of_a_quarter_without_a_published_rate_are_refused(refused):
+    assert refused({"2025-Q3": "2020-Q4"}, 'cost = "1 000 USD"')[0][0] == "value.no_rate"
+
+
+@pytest.mark.parametrize(
+    ("said", "right"),
+    [
+        ("$16.5M", "16 500 000 USD"),
+        ("16.5 million USD", "16 500 000 USD"),
+        ("$ 99.50", "99.5 USD"),
+        ("1.2 bn KZT", "1 200 000 000 ₸"),
+        ("₸5k", "5 000 ₸"),
+    ],
+)
+def test_money_in_words_is_refused_with_the_right_form(read, refused, said, right):
+    (found,) = refused(more=f'cost = "{said}"')
+    assert found[0] == "value.form" and f'"{said}"' in found[2]
+    with pytest.raises(DossierProblems) as caught:
+        read(more=f'cost = "{said}"')
+    assert caught.value.way_out == f'Write "{right}".'
+
+
+@pytest.mark.parametrize(
+    ("on", "what"),
+    [
+        ("2023-05-01", "terminated_on = 2023-05-01 is earlier than from = 2023-06-01."),
+        ("2026-07-01", "until = 2026-06-01 is earlier than terminated_on = 2026-07-01."),
+    ],
+)
+def test_a_licence_ends_early_inside_its_term(refused, on, what):
+    text = f'[[licence]]\nnumber = "L"\nsubtype = "I"\nfrom = 2023-06-01\nuntil = 2026-06-01\nterminated_on = {on}'
+    assert [one[2] for one in refused(more=text)] == [what]
 
 
 def test_money_for_no_energy_is_refused(refused):
@@ -270,3 +326,49 @@ def test_a_day_before_any_rule_is_refused_from_the_command_line_as_well(small):
 
 def test_a_quarter_before_the_day_of_the_verdict_only_is_judged(refused):
     assert [found[:2] for found in refused({"2025-12-10": "2025-07-01"})] == [("quarter.future", "o.toml:12")]
+
+
+def test_a_quarter_of_the_year_nought_and_a_number_of_5000_digits_are_refused_in_words(refused):
+    assert refused({'"2025-Q3"': '"0000-Q1"'})[0][0] == "date.no_regime"
+    assert refused({"count = 3000": f"count = {'9' * 5000}"}) == [
+        ("file.toml", "o.toml", "A number in it has too many digits.")
+    ]
+
+
+def test_a_key_of_another_section_is_sent_there(small):
+    with pytest.raises(DossierProblems, match=r"It belongs under \[\[quarter\]\]\."):
+        read_dossier(text=small({'power = "10 MW"': 'metered = "5 MWh"'}), name="o.toml")
+
+
+def test_a_key_unlike_any_names_the_five_nearest_only(small):
+    with pytest.raises(DossierProblems, match=r"Known: (\w+, ){4}\w+ and \d+ more\."):
+        read_dossier(text=small({'power = "10 MW"': "zzz = 1"}), name="o.toml")
+
+
+@pytest.mark.parametrize(
+    ("changes", "letter"),
+    [({'"12 000 MWh"': '"12 000 \u041cWh"'}, "\u041c"), ({"metered =": "m\u0435tered ="}, "\u0435")],
+)
+def test_a_cyrillic_letter_is_named(refused, changes, letter):
+    ((_, _, what),) = refused(changes)
+    assert f"It contains the Cyrillic letter {letter}." in what
+
+
+def test_units_as_written_in_kazakhstan_are_read(read):
+    same = read({'"10 MW"': '"10 МВт"', '"12 000 MWh"': '"12 000 МВт·ч"', '"18.50 ₸/kWh"': '"18.50 тг/кВтч"'})
+    assert same.facts == read().facts
+
+
+def test_an_amount_that_was_refused_is_not_called_missing(refused):
+    more = 'fee = { returned_on = false, paid_on = 2025-11-20, paid = "5 MWh" }'
+    assert [code for code, _, _ in refused(more=more)] == ["value.unit"]
+
+
+def test_a_day_whose_key_is_misspelt_is_not_called_missing(refused):
+    assert [code for code, _, _ in refused({"as_of =": "asof ="})] == ["key.unknown"]
+
+
+def test_days_in_the_wrong_order_are_told_with_all_other_problems(refused):
+    found = refused({"as_of = 2025-12-10": "asof = 2025-12-10", '"12 000 MWh"': "12"},
+                    "mined_from = 2025-09-01\nmined_until = 2025-08-01")  # fmt: skip
+    assert [code for code, _, _ in found] == ["key.unknown", "value.unit", "period.order"]

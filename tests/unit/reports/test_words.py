@@ -10,8 +10,8 @@ from kezek import duties
 from kezek.day.events import Outcome
 from kezek.day.money import LINES
 from kezek.duties.ahead import Act
-from kezek.duties.dues import DueKind
 from kezek.duties.check import DUTIES
+from kezek.duties.dues import DueKind
 from kezek.duties.facts import Size
 from kezek.duties.finding import ConsequenceKind, Status
 from kezek.law.book import load_book
@@ -30,6 +30,7 @@ _STEM_OF_DUTY = re.compile(r'@duty\("(fee\.[a-z_]+)"(?:(?!@duty).)*_act_in_time\
 _ENDING = re.compile(r'f"\{stem\}(_[a-z_]+)"')
 _DECISION = re.compile(r'reason = ("authority_late".*)\n')
 _FACT = re.compile(r'(?:case|self)\.(?:fact|given|known)\((?:[^"()]|\([^()]*\))*"([a-z_]+)"')
+_DETAIL = re.compile(r'"([a-z]+)": book\.(log_gap_[a-z]+)')
 _COUNTED = re.compile(r', wrong, "([a-z_]+)"')
 
 
@@ -49,7 +50,8 @@ def reason_codes() -> set[str]:
 
 def fact_names() -> set[str]:
     source = duty_sources()
-    return set(_FACT.findall(source)) | set(_COUNTED.findall(source))
+    details = {f"log_gap_{detail}s" for detail, _ in _DETAIL.findall(source)}
+    return set(_FACT.findall(source)) | set(_COUNTED.findall(source)) | details
 
 
 def clearing_rules() -> set[str]:
@@ -130,6 +132,7 @@ _FINE = {
     "duties.records.log_complete",
     "duties.records.meter_fits_coins",
     "duties.report.pool_reported",
+    "duties.sale.judged_with_the_year",
     "duties.sale.sold",
     "duties.sale.venue_licensed",
     "duties.tax.covered",

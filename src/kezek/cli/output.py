@@ -1,0 +1,94 @@
+"""The standard output: what cannot be encoded is replaced, a reader who left is no fault, a full disk is one line."""
+
+import codecs
+import errno
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kezek.units.problem import InputProblem
+
+EXIT_UNWRITTEN = 3
+UNWRITTEN = "cli.out.failed"
+"""Code of what could not be written although the request was right."""
+_PLAIN = {
+    "₸": "KZT",
+    "✗": "x",
+    "✓": "+",
+    "–": "-",
+    "−": "-",
+    "—": "-",
+    "→": "->",
+    "×": "x",
+    "·": "*",
+    "…": "...",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+    "\u00a0": " ",
+    "\u202f": " ",
+}
+"""Signs of the reports in ASCII."""
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+
+
+def _in_plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAIN.get(letter, "?") for letter in error.object[error.start : error.end]), error.end
+
+
+def soften() -> None:
+    """Make both streams write a sign that their encoding lacks in ASCII."""
+    codecs.register_error("kezek.plain", _in_plain)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="kezek.plain")
+
+
+def write(text: str) -> None:
+    """Write a text to the standard output."""
+    sys.stdout.write(text)
+
+
+def write_json(plain: Any) -> None:  # noqa: ANN401 - any JSON
+    """Write an object as JSON; letters that the encoding may lack are escaped, so that it stays JSON."""
+    unicode = (sys.stdout.encoding or "utf-8").lower().replace("-", "") in ("utf8", "utf8sig")
+    write(f"{json.dumps(plain, ensure_ascii=not unicode, indent=2)}\n")
+
+
+@contextmanager
+def forgiving() -> Iterator[None]:
+    """Print, and go on where the reader of a pipe has left.
+
+    Raises:
+        InputProblem: cli.out.failed where the output could not be written.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        drop()
+    except OSError as error:
+        drop()
+        raise failed("the standard output", error) from error
+
+
+def failed(place: str, error: OSError) -> InputProblem:
+    """Say that something could not be written."""
+    return InputProblem(UNWRITTEN, f"cannot be written ({error.strerror}).", place, "Make room, and try again.")
+
+
+def is_full(error: OSError) -> bool:
+    """Tell whether an error is that of a disk that takes no more."""
+    return error.errno in _FULL
+
+
+def drop() -> None:
+    """Let the rest of the output go nowhere, so that the interpreter's own last flush cannot fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
