@@ -70,10 +70,11 @@ $(PEERS)/.done: benchmarks/requirements-peers.txt
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements-peers.txt
 	@touch $@
 
-docs: $(VENV)/.run
+docs: $(VENV)/.dev
 	@$(BIN)/python -c 'import sys; from kezek.reports.manual import codes_page; sys.stdout.write(codes_page())' > docs/codes.md
 	@$(BIN)/python -c 'import sys; from kezek.law.book import load_book; from kezek.reports.manual import readings_page; sys.stdout.write(readings_page(load_book()))' > docs/readings.md
 	@$(BIN)/python -c 'import sys; from kezek.dossier.page import schema_page; sys.stdout.write(schema_page())' > docs/operator-file.md
+	@$(BIN)/python -c 'import sys; from tests.spec.manual import worked_examples_page; sys.stdout.write(worked_examples_page())' > docs/worked-examples.md
 
 picture: run
 	@$(BIN)/python -m benchmarks.picture out/day-2025-10-15 docs/pictures/day.svg
