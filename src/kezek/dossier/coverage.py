@@ -34,6 +34,7 @@ def judge_coverage(*, values: Values, books: list[Values], as_of: date, findings
         return
     if books:
         _quarters(values, books, as_of, findings)
+        _parts(books, as_of, findings)
         _acts(values, as_of, findings)
 
 
@@ -46,6 +47,17 @@ def _quarters(values: Values, books: list[Values], as_of: date, findings: Findin
         since = "under the licence or between those given" if values.get("licence") else "since the first one given"
         sentence = f"Not judged: {', '.join(runs)}; {quarters} {since} that the file does not contain."
         findings.flag(FlagCode.QUARTER_GAP, sentence, _first(books, findings))
+
+
+def _parts(books: list[Values], as_of: date, findings: Findings) -> None:
+    for book in books:
+        quarter, until = book["period"], book.get("until")
+        if until is not None and until < quarter.until_on <= as_of:
+            sentence = (
+                f"Not judged: {until} to {quarter.until_on}, the rest of {quarter}, which is over; its books end "
+            )
+            sentence += "before it does."
+            findings.flag(FlagCode.QUARTER_GAP, sentence, findings.path_of(book, "until"))
 
 
 def _first(books: list[Values], findings: Findings) -> Path:
@@ -84,10 +96,15 @@ def _run_words(run: list[Quarter]) -> str:
 
 
 def _acts(values: Values, as_of: date, findings: Findings) -> None:
-    quarters = [book["period"] for book in values["quarter"]]
+    books = [(book["period"], book.get("until")) for book in values["quarter"]]
     for section, key, name, what, code in _OUTSIDE:
         for one in values.get(section, []):
             on = one[key]
-            if on and FIRST_REGIME_ON <= on <= as_of and Quarter.of(on) not in quarters:
+            if on and FIRST_REGIME_ON <= on <= as_of and not _inside(books, on):
                 sentence = f"{one[name]} {what} on {on}: not judged, since no quarter in this file contains that day."
                 findings.flag(code, sentence, findings.path_of(one, key))
+
+
+def _inside(books: list[tuple[Quarter, date | None]], on: date) -> bool:
+    """Tell whether any book, which may end before its quarter, contains a day."""
+    return any(quarter.from_on <= on < (until or quarter.until_on) for quarter, until in books)

@@ -13,7 +13,7 @@ from kezek.law.reckon import N, ceil_div, half_up
 from kezek.law.rule import UNSTATED, rule
 from kezek.law.snapshot import Snapshot
 from kezek.law.value import Unit as LawUnit
-from kezek.registry.licence import Period
+from kezek.registry.licence import Licence, Period
 from kezek.registry.operator import Route
 from kezek.units.rounding import PPM
 
@@ -178,6 +178,11 @@ def purchase_size(case: Case) -> Finding:
     )
 
 
+def _runs(licence: Licence) -> Period:
+    ends_on = min(licence.term.until_on, licence.terminated_on or licence.term.until_on)
+    return Period(licence.term.from_on, max(licence.term.from_on, ends_on))
+
+
 @duty("energy.quota", keys.MARKET_BIDDER_SUBTYPES)
 def quota_by_subtype(case: Case) -> Finding:
     """Judge whether only a licence with a quota bought on the platform; a tenant takes its host's power."""
@@ -185,11 +190,14 @@ def quota_by_subtype(case: Case) -> Finding:
     bidders = case.law.items(keys.MARKET_BIDDER_SUBTYPES)
     licences = case.known(case.facts.licences, "licences")
     quarter = Period(case.book.quarter.from_on, case.book.until_on)
-    subtype = next((one.subtype for one in reversed(licences) if one.term.overlap_days(quarter)), None)
-    if subtype is None or case.known(case.facts.route, "route") is Route.HOSTED:
+    held = dict.fromkeys(one.subtype for one in licences if _runs(one).overlap_days(quarter))
+    if not held or case.known(case.facts.route, "route") is Route.HOSTED:
         return case.no_duty("duties.energy.no_own_purchases")
     bought_kwh = case.given(case.known(case.book.platform, "bought_on_platform").energy_kwh, "platform_kwh")
-    may_bid = case.holds(f"a licence of subtype {subtype} has a quota", str(subtype) in bidders)
+    may = [case.holds(f"a licence of subtype {one} has a quota", str(one) in bidders) for one in held]
+    may_bid = any(may)
+    if int(bought_kwh) and may_bid and not all(may):
+        case.known(None, "bought_on_platform")  # nobody says under which of the licences it was bought
     breached = not may_bid and int(bought_kwh) > 0
     return case.finding(
         Status.BREACHED if breached else Status.MET,

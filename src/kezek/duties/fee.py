@@ -169,8 +169,10 @@ def _rate_of(case: Case) -> int:
     )
     own = [case.holds(f"the source of power is {one}", route is one) for one in RATE_KEYS]
     banded = not any(own) and _is_banded(case.law)
-    price = case.known(case.book.average_price_tiyn_per_kwh, "average_price_tiyn_per_kwh") if banded else 0
-    return rate(route=route, price=price, law=case.law, meter_faulty=faulty, look=case.band_amount)
+    price = case.book.average_price_tiyn_per_kwh
+    if price is None and banded and not faulty:
+        price = case.known(price, "average_price_tiyn_per_kwh")
+    return rate(route=route, price=price or 0, law=case.law, meter_faulty=faulty, look=case.band_amount)
 
 
 def _is_banded(law: Snapshot) -> bool:

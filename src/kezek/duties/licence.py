@@ -134,8 +134,13 @@ def holder_entitled(case: Case) -> Finding:
 
 
 def _latest(case: Case) -> Licence | None:
-    licences = case.known(case.facts.licences, "licences")
-    return licences[-1] if licences else None
+    """Give the licence of the day of the verdict; else the last one that began, unless another is applied for."""
+    licences, today = case.known(case.facts.licences, "licences"), case.facts.as_of_on
+    held = (LicenceState.ACTIVE, LicenceState.SUSPENDED)
+    current = next((one for one in reversed(licences) if one.state_on(today) in held), None)
+    if current is not None or (case.standing.wanted_subtype is not None):
+        return current
+    return next((one for one in reversed(licences) if one.term.from_on <= today), licences[-1] if licences else None)
 
 
 @duty("licence.subtype", keys.LICENCE_SUBTYPES, scope=Scope.STANDING)

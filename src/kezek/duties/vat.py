@@ -99,8 +99,8 @@ def vat_lock_kept(case: Case) -> Finding:
     claimed.
     """
     rule = case.law.require(keys.VAT_IMPORT_LOCK_YEARS)
-    exempt = [one for one in _imports(case) if case.known(one.vat_exempt, "vat_exempt")]
-    early = [fault for one in exempt if (fault := _fault(case, one))]
+    faults = [(one, fault) for one in _imports(case) if (fault := _fault(case, one))]
+    early = [fault for one, fault in faults if case.known(one.vat_exempt, "vat_exempt")]
     inspected = case.law.find(keys.VAT_LOCK_INSPECTED)
     case.holds("inspections may look for the machines", isinstance(inspected, Value) and inspected.content is True)
     return case.finding(
@@ -121,7 +121,9 @@ def _fault(case: Case, machine: Import) -> str:
         return ""  # it came when there was no lock
     ends_on = lock_ends_on(machine=machine, years=law.amount(keys.VAT_IMPORT_LOCK_YEARS))
     came = machine.imported_on < book.until_on and book.quarter.from_on < ends_on
-    if came and machine.on_kz_balance_sheet is False:
+    if machine.vat_exempt is False:
+        return ""
+    if came and left_on is None and machine.on_kz_balance_sheet is False:
         case.holds(f"{machine.serial} is on a Kazakh balance sheet", False)
         return f"{machine.serial}: imported {machine.imported_on}, on no Kazakh balance sheet"
     if left_on is None or not (book.quarter.from_on <= left_on < book.until_on) or not _barred(case, machine, law):

@@ -68,7 +68,9 @@ def _firm(verdict: Verdict) -> str:
     if any(one.holds_under_all_readings for one in verdict.breached):
         return "Not compliant under every reading of the law."
     if verdict.breached:
-        return "Each breach is gone under some other reading of the law."
+        freed = [any(change.status is not Status.UNDETERMINED for change in one.changes) for one in verdict.breached]
+        how = "is gone" if all(freed) else "is gone or cannot be judged" if any(freed) else "cannot be judged"
+        return f"Each breach {how} under some other reading of the law."
     turning = {one.duty for one in verdict.findings for change in one.changes if change.status is Status.BREACHED}
     if turning:
         duties = f"{len(turning)} {'duty' if len(turning) == 1 else 'duties'}"

@@ -3,8 +3,10 @@ from datetime import date
 
 import pytest
 
+from kezek.duties.check import check
+from kezek.duties.facts import Standing
 from kezek.duties.finding import ConsequenceKind, Status
-from kezek.registry.licence import Period
+from kezek.registry.licence import Licence, Period, Subtype
 from kezek.units.calendar import Quarter
 
 
@@ -123,3 +125,32 @@ def test_an_open_quarter_without_a_licence_is_a_breach_already(facts_of, book_of
     book = book_of(until_on=date(2025, 7, 2), mined=Period(date(2025, 7, 1), date(2025, 7, 2)))
     finding = judge("licence.held", facts_of(book, licences=(), as_of_on=date(2025, 7, 2)))
     assert (finding.status, finding.measured) == (Status.BREACHED, 1)
+
+
+def _two(facts_of, second, **standing):
+    first = Licence("A", Subtype.I, Period(date(2023, 4, 1), date(2026, 4, 1)))
+    known = Standing(has_data_centre=True, **standing)
+    return facts_of(licences=(first, second), standing=known)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        Licence("B", Subtype.II, Period(date(2024, 1, 1), date(2027, 1, 1)), terminated_on=date(2024, 2, 1)),
+        Licence("B", Subtype.II, Period(date(2026, 4, 1), date(2029, 4, 1))),
+    ],
+    ids=["terminated", "still to come"],
+)
+def test_a_licence_that_is_not_that_of_today_decides_nothing(second, facts_of, lens_of):
+    verdict = check(facts=_two(facts_of, second), lens=lens_of())
+    found = {one.duty: one for one in verdict.findings}
+    assert found["licence.subtype"].status is Status.MET
+    assert found["energy.quota"].status is Status.MET
+
+
+def test_a_change_of_subtype_inside_a_quarter_leaves_open_who_bought(facts_of, lens_of):
+    first = Licence("A", Subtype.I, Period(date(2023, 4, 1), date(2025, 9, 1)))
+    second = Licence("B", Subtype.II, Period(date(2025, 9, 1), date(2028, 9, 1)))
+    verdict = check(facts=facts_of(licences=(first, second)), lens=lens_of())
+    found = next(one for one in verdict.findings if one.duty == "energy.quota")
+    assert (found.status, found.missing) == (Status.UNDETERMINED, ("bought_on_platform",))

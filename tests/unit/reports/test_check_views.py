@@ -119,6 +119,7 @@ def test_the_headline_names_the_quarters_that_were_judged(periods, said):
 
 
 SAVED = (Change("sale.period", "calendar_year", R),)
+OPENED = (Change("sale.carry_over", "yes", U),)
 DAMNED = (Change("sale.share_2025", "s2", B),)
 
 
@@ -135,6 +136,7 @@ def with_more(found, *more):
     [
         (verdict(B, M), "Not compliant under every reading of the law."),
         (verdict(B, M, changes=SAVED), "Each breach is gone under some other reading of the law. "),
+        (verdict(B, M, changes=OPENED), "Each breach cannot be judged under some other reading of the law. "),
         (verdict(B, B, changes=SAVED), "Not compliant under every reading of the law. "),
         (verdict(M, M), "No reading of the law finds a breach."),
         (verdict(M, M, changes=DAMNED), "Under another reading of the law 1 duty would be breached. "),
