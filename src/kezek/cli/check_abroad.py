@@ -2,17 +2,15 @@
 
 import re
 import tomllib
-from datetime import date, datetime
 from math import prod
 from typing import Any
 
-from kezek.cli.asked import day_of, readings_of
+from kezek.cli.asked import day_of, readings_of, today
 from kezek.cli.check_files import read_input, text_of
 from kezek.cli.check_request import CheckOptions, require_sense
 from kezek.cli.law import open_book
 from kezek.cli.output import forgiving, write, write_json
 from kezek.duties.abroad import AbroadCheck, AbroadFacts, Outcome, check_abroad
-from kezek.units.calendar import ALMATY
 from kezek.units.problem import InputProblem, nearest
 
 EXIT_PROHIBITED = 2
@@ -49,7 +47,7 @@ def abroad_command(options: CheckOptions) -> int:
 def _judged(options: CheckOptions, facts: AbroadFacts) -> AbroadCheck:
     return check_abroad(
         jurisdiction=options.jurisdiction,
-        on=day_of(options.as_of) or _today(),
+        on=day_of(options.as_of) or today(),
         book=open_book(options.law, options.jurisdiction),
         facts=facts,
         profile=options.profile,
@@ -67,10 +65,6 @@ def _told(options: CheckOptions, answer: AbroadCheck) -> int:
         else:
             write(_shown(answer))
     return EXIT_PROHIBITED if answer.refused else 1 if answer.outcome is Outcome.BREACHED else 0
-
-
-def _today() -> date:
-    return datetime.now(ALMATY).date()  # noqa: TID251 - the edge: whoever asks without a day means today
 
 
 def _shown(answer: AbroadCheck) -> str:

@@ -4,17 +4,16 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 
-from kezek.cli.asked import day_of, given_day, readings_of
+from kezek.cli.asked import day_of, given_day, readings_of, today
 from kezek.cli.output import write, write_json
 from kezek.cli.screen import screen
 from kezek.law.book import Book, load_book, seal
 from kezek.law.history import history_of, holding, near_keys
-from kezek.units.calendar import ALMATY
 from kezek.units.problem import InputProblem
 
 HOME = "kz"
@@ -150,5 +149,5 @@ def _console() -> Console:
 
 def _day(text: str | None) -> date:
     if text is None:
-        return datetime.now(ALMATY).date()  # noqa: TID251 - the edge: whoever asks without a day means today
+        return today()
     return given_day(text, "--as-of")
