@@ -1,6 +1,7 @@
 # make run   the national day          make test      the quick suite
 # make check lint, types, floors       make test-all  everything; a skip is an error
 # make bench ratios in one table       make lock      renew the pinned requirements
+# make explore  the property tests on examples that nobody has tried yet
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
@@ -12,7 +13,7 @@ PEERS  := $(VENV)-peers
 export PYTHONDONTWRITEBYTECODE := 1
 
 help:
-	@sed -n '1,3p' Makefile
+	@sed -n '1,4p' Makefile
 
 # One stamp a set of pins: a changed lock or project file installs again, anything else does not.
 $(VENV)/.run: requirements/run.txt pyproject.toml
@@ -62,6 +63,9 @@ test-all: $(VENV)/.dev check
 	@KEZEK_SKIP_IS_ERROR=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(QUICK) --cov --cov-report=term:skip-covered $(ARGS)
 	@KEZEK_SKIP_IS_ERROR=1 $(BIN)/python -m pytest -n 2 --dist load -m "slow or browser" $(ARGS)
 
+explore: $(VENV)/.dev
+	@KEZEK_EXPLORE=1 $(BIN)/python -m pytest -n 2 --dist load tests/property $(ARGS)
+
 bench: $(VENV)/.dev $(PEERS)/.done
 	@$(BIN)/python -m benchmarks.run --peers $(PEERS)/bin/python
 
@@ -86,4 +90,4 @@ lock:
 clean:
 	rm -rf $(VENV) $(PEERS) out .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup run check fix test test-all bench docs picture lock clean
+.PHONY: help setup run check fix test test-all explore bench docs picture lock clean

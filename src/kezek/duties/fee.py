@@ -202,8 +202,9 @@ def fee_paid_in_time(case: Case) -> Finding:
 
     No payment at all is a breach of this duty alone, with the whole fee at stake: `fee_paid_in_full` then says
     `duties.fee.unpaid` and claims nothing, so that one fault is one breach. Of a late payment nothing is at stake but
-    the interest, which no source gives. Where the rate is unknown the stake is not claimed; where nothing is owed,
-    nothing has to be paid, and where nobody knows whether anything is owed, a payment in time is one all the same.
+    the interest, which no source gives. Where the rate is unknown the stake is not claimed. A payment in time is one
+    whatever is owed; without one, nothing has to be paid where nothing is owed, and nobody can tell whether something
+    is late where the energy is unknown.
     """
     if _no_payer(case):
         return case.no_duty("duties.fee.host_is_no_payer")
@@ -211,10 +212,10 @@ def fee_paid_in_time(case: Case) -> Finding:
     try:
         owed_tiyn = _known_owed_tiyn(case)
     except FactMissing:
-        if finding.reason == "duties.fee.payment_missing":
+        if finding.status in (Status.BREACHED, Status.AT_RISK):
             raise
         return finding
-    if owed_tiyn is not None and int(owed_tiyn) == 0:
+    if finding.status is not Status.MET and owed_tiyn is not None and int(owed_tiyn) == 0:
         return replace(finding, status=Status.NOT_APPLICABLE, reason="duties.fee.nothing_owed")
     if finding.status is not Status.BREACHED or owed_tiyn is None:
         return finding
