@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.law import law_rows
+from benchmarks.ledger import ledger_rows
+from benchmarks.market import Book, market_rows
 from kezek.evidence.tree import Tree
-from kezek.market.clearing import clear_product
 
 BIDS, LEAVES = 100_000, 100_000
 
@@ -40,15 +41,6 @@ def command_seconds(*arguments: str) -> tuple[float, float]:
     return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
-def sorted_reference(price: list[int], quantity: list[int], supply: int) -> list[int]:
-    """Clear by a plain sort, in order of arrival at the margin: the oracle of the property tests."""
-    fills = [0] * len(price)
-    for row in sorted(range(len(price)), key=lambda row: -price[row]):
-        fills[row] = min(quantity[row], supply)
-        supply -= fills[row]
-    return fills
-
-
 def rows(peers: Path | None) -> list[tuple[str, str, str, float]]:
     """Measure everything. Each row: what, measured, against what, ratio (measured / limit or peer)."""
     table: list[tuple[str, str, str, float]] = []
@@ -68,35 +60,8 @@ def rows(peers: Path | None) -> list[tuple[str, str, str, float]]:
         replayed, _ = command_seconds(sys.executable, "-m", "kezek", "replay", target)
         add("audit and replay of the day", replayed, "the day itself", day_seconds)
 
-    maker = np.random.default_rng(1)
-    price = maker.integers(1_800, 6_000, BIDS)
-    quantity = maker.integers(100, 1_001, BIDS)
-    supply = int(quantity.sum()) * 6 // 10
-    owners = [f"OP-{row % 84:03d}" for row in range(BIDS)]
-    plain_price, plain_quantity = price.tolist(), quantity.tolist()
-
-    def clear() -> object:
-        return clear_product(
-            product_id="bench",
-            supply_kwh=supply,
-            price_tiyn_per_kwh=price,
-            quantity_kwh=quantity,
-            operator_ids=owners,
-            price_rule="pay_as_bid",
-            tie_rule="pro_rata_per_operator",
-            tie_key=b"bench",
-        )
-
-    cleared = best_of(5, clear)
-    oracle = best_of(3, lambda: sorted_reference(plain_price, plain_quantity, supply))
-    add(f"clear one hour, {BIDS:,} bids", cleared, "sorted() and loop", oracle)
-    add(
-        f"clear one hour, {BIDS:,} bids",
-        cleared,
-        "np.partition alone",
-        best_of(5, lambda: np.partition(price, BIDS // 2)),
-    )
-
+    table += [*market_rows(best_of, peers), *ledger_rows(best_of)]
+    maker, book = np.random.default_rng(1), Book(BIDS)
     raw = maker.integers(0, 256, (LEAVES, 208), dtype=np.uint8)
     leaves = [bytes(row) for row in raw]
     built = best_of(3, lambda: Tree().extend(leaves))
@@ -106,11 +71,11 @@ def rows(peers: Path | None) -> list[tuple[str, str, str, float]]:
     if peers is not None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "data.npz"
-            np.savez(path, price=price, quantity=quantity, supply=supply, leaves=raw)
+            np.savez(path, price=book.price, quantity=book.quantity, supply=book.supply_kwh, leaves=raw)
             script = Path(__file__).with_name("peers.py")
             done = subprocess.run([str(peers), str(script), str(path)], capture_output=True, text=True, check=True)
         figures = json.loads(done.stdout.strip().splitlines()[-1])
-        add(f"clear one hour, {BIDS:,} bids", cleared, "linear program, HiGHS", figures["highs"])
+        add(f"clear one hour, {BIDS:,} bids", best_of(5, book.clear), "linear program, HiGHS", figures["highs"])
         add(f"Merkle tree, {LEAVES:,} leaves", built, "pymerkle 7 in memory", figures["pymerkle"])
 
     return table + law_rows(best_of, peers)

@@ -7,12 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from kezek.cli.day import DayOptions, run_day_command
-from kezek.day.run import DayRequest, DayResult, run_day
-from kezek.day.settings import read_fleet, read_scenario
-from kezek.duties.lens import Lens
-from kezek.law.book import load_book
-
 DEFAULT_ON = date(2025, 10, 15)
 settings.register_profile("kezek", deadline=None, print_blob=True, derandomize=True)
 settings.register_profile("explore", parent=settings.get_profile("kezek"), derandomize=False)
@@ -32,6 +26,11 @@ def pytest_runtest_makereport(item, call):
 
 
 def day_request(*, on=DEFAULT_ON, seed=1, profile="described", readings=None, accept=()):
+    from kezek.day.run import DayRequest
+    from kezek.day.settings import read_fleet, read_scenario
+    from kezek.duties.lens import Lens
+    from kezek.law.book import load_book
+
     lens = Lens(
         book=load_book(), profile=profile, readings=dict(readings or {}), accept_unconfirmed=frozenset(accept)
     )
@@ -44,7 +43,9 @@ def day_request(*, on=DEFAULT_ON, seed=1, profile="described", readings=None, ac
     )
 
 
-def run(**changes) -> DayResult:
+def run(**changes):
+    from kezek.day.run import run_day
+
     return run_day(request=day_request(**changes), progress=lambda _: None)
 
 
@@ -55,12 +56,14 @@ def make_day():
 
 
 @pytest.fixture(scope="session")
-def default_day() -> DayResult:
+def default_day():
     """The default national day, run once."""
     return run()
 
 
-def options(**changes) -> DayOptions:
+def options(**changes):
+    from kezek.cli.day import DayOptions
+
     values = {
         "date": "2025-10-15",
         "profile": "described",
@@ -85,6 +88,8 @@ def make_options():
 @pytest.fixture(scope="session")
 def day_folder(tmp_path_factory) -> Path:
     """Folder of the default day as the command writes it; read-only for tests: copy before changing."""
+    from kezek.cli.day import run_day_command
+
     target = tmp_path_factory.mktemp("days") / "default"
     run_day_command(options(out=target))
     return target

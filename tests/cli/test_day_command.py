@@ -98,7 +98,7 @@ def test_two_runs_write_the_same_bytes(day_folder, tmp_path, make_options):
         (["--date", "yesterday"], "cli.date.form"),
         (["--date", "2025-W42-3"], "cli.date.form"),
         (["--date", "2019-05-01"], "day.date.outside"),
-        (["--date", "2023-08-15"], "day.rules.law_open"),
+        (["--date", "2023-08-15"], "trading.rules.law_open"),
         (["--seed", "-1"], "cli.usage"),
         (["--seed", "9007199254740992"], "cli.usage"),
         (["--sed", "1"], "cli.usage"),
@@ -150,7 +150,7 @@ def test_a_law_that_cannot_be_carried_out_is_refused(tmp_path, file, old, new, w
     changed.write_text(text.replace(old, new).replace(old.replace("1_000", "1000"), new))
     done = kezek("day", "--law", "law", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
-    assert "[day.rules.unusable]" in done.stderr and word in done.stderr
+    assert "[trading.rules.unusable]" in done.stderr and word in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -302,8 +302,8 @@ def test_another_law_is_found_and_the_file_named(day_folder, tmp_path, capsys):
 def test_a_log_that_was_re_signed_after_a_change_is_found_by_the_replay(copy, capsys):
     """Whoever holds the key can sign another history, but not one that follows from its own inputs."""
     events = parse_entries((copy / "log" / "entries.jsonl").read_bytes())
-    victim = next(event for event in events if event["type"] == "order.filled" and event["data"]["fill_kwh"] > 1)
-    victim["data"]["fill_kwh"] -= 1
+    victim = next(event for event in events if event["type"] == "order.filled" and event["data"]["awards"][0][0] > 1)
+    victim["data"]["awards"][0][0] -= 1
     forged = Log()
     forged.extend(events)
     for name, data in forged.files(simulation_signer(opening=forged.entry(0) if len(forged) else b"")).items():

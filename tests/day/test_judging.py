@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 
-from kezek.day.codec import from_plain
 from kezek.day.engine import DayEngine
 from kezek.day.events import Opened, Payout
 from kezek.day.given import given
@@ -14,6 +13,7 @@ from kezek.day.run import _judge
 from kezek.duties.facts import OperatorFacts
 from kezek.duties.finding import Status
 from kezek.evidence.log import parse_entries
+from kezek.evidence.plain import from_plain
 from kezek.metering.reading import MeterReading, meter_of
 from kezek.registry.operator import Route
 

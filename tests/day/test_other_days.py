@@ -7,13 +7,13 @@ import polars as pl
 import pytest
 
 from kezek.day.books import DAYLIGHT_HOURS
-from kezek.day.codec import from_plain
 from kezek.day.planted import FOREIGN_EXCHANGE, FOREIGN_POOL
 from kezek.day.run import run_day
 from kezek.duties.check import check
 from kezek.duties.facts import OperatorFacts
 from kezek.duties.lens import Lens
 from kezek.evidence.log import parse_entries
+from kezek.evidence.plain import from_plain
 from kezek.registry.operator import Route
 from kezek.units.problem import InputProblem
 
@@ -30,7 +30,7 @@ def test_a_day_of_25_hours_trades_every_hour(make_day):
     assert hours.filter(pl.col("zone") == "west")["hour"].to_list()[-2:] == ["23:00", "23:00 (second)"]
     assert {reading.hour_index for reading in day.state.readings} == set(range(25))
     assert (hours["bought_kwh"] <= hours["offered_kwh"]).all()
-    assert day.tables["ledger"]["amount_tiyn"].sum() == 0
+    assert sum(day.state.ledger.balances_tiyn().values()) == 0
 
 
 def test_before_the_cap_came_into_force_awards_are_not_split(make_day):
@@ -87,7 +87,7 @@ def test_the_80_percent_reading_finds_sellers_of_less(make_day):
 def test_published_asks_for_what_it_leaves_open_in_one_go(make_day):
     with pytest.raises(InputProblem) as refusal:
         make_day(profile="published")
-    assert refusal.value.code == "day.rules.law_open"
+    assert refusal.value.code == "trading.rules.law_open"
     for key in ("market.tie_rule", "vat.rate_ppm", "compliance.cost"):
         assert key in str(refusal.value)
 
@@ -108,7 +108,7 @@ def test_published_runs_with_consent_and_leaves_the_sale_undetermined(make_day):
         (date(2020, 12, 31), "day.date.outside", "2023-07-01 to 2026-03-31"),
         (date(2026, 4, 1), "day.date.outside", "2023-07-01 to 2026-03-31"),
         (date(2023, 6, 30), "day.date.outside", "2023-07-01 to 2026-03-31"),
-        (date(2023, 8, 1), "day.rules.law_open", "fee.bands_2023=hypothesis"),
+        (date(2023, 8, 1), "trading.rules.law_open", "fee.bands_2023=hypothesis"),
     ],
 )
 def test_a_day_that_cannot_run_says_what_to_do(make_day, on, code, word):

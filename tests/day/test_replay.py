@@ -5,7 +5,6 @@ import copy
 import pytest
 
 from kezek.cli.evidence import replay_command
-from kezek.day.codec import from_plain
 from kezek.day.engine import DayEngine
 from kezek.day.events import Closed, Opened, Payout, Prepaid, Revision, Supply
 from kezek.day.replay import replay, table_digests
@@ -14,8 +13,9 @@ from kezek.day.tables import day_tables
 from kezek.duties.facts import OperatorFacts
 from kezek.evidence.checkpoint import sign_checkpoint
 from kezek.evidence.log import Log, parse_entries
+from kezek.evidence.plain import from_plain
 from kezek.evidence.tree import Tree, leaf_hash
-from kezek.market.order import Order
+from kezek.market.order import Order, Step
 from kezek.market.product import product_id
 from kezek.metering.reading import MeterReading, meter_of
 from kezek.registry.operator import Route
@@ -45,7 +45,8 @@ def events(default_day):
     engine.publish(Supply(key, Zone.NORTH_SOUTH, 3, 10**7, 9 * 10**6, 0, 5_000))
     for buyer in buyers:
         who = buyer.operator_id
-        engine.submit(Order(f"{key}/{who}/a", who, key, 2_000, 4_000, engine.session.opens_at, who))
+        at = engine.session.opens_at
+        engine.submit(Order(f"{key}/{who}/a", 1, who, who, who, key, (Step(2_000, 4_000),), at))
     engine.close_gate()
     engine.revise(Revision(key, 1_500, engine.session.closes_at))
     for energy_wh in (7, -7):
@@ -122,7 +123,7 @@ def test_the_small_day_holds_every_kind_of_event(events):
         ("supply.published", {"zone": "moon"}),
         ("supply.published", {"surplus_kwh": -1}),
         ("order.submitted", {"received_at": 5}),
-        ("order.submitted", {"price_tiyn_per_kwh": 2**53 - 1}),
+        ("order.submitted", {"steps": [{"price_tiyn_per_kwh": 2**53 - 1, "quantity_kwh": 1}]}),
         ("supply.revised", {"surplus_kwh": 5_001}),
         ("supply.revised", {"surplus_kwh": -1}),
         ("supply.revised", {"product_id": "nowhere"}),
@@ -154,10 +155,11 @@ def test_the_fault_of_an_entry_is_named_by_number_and_type(replayed, events, kin
 
 
 def test_a_broken_invariant_of_the_engine_is_a_difference(replayed, events, monkeypatch):
-    from kezek.day.state import InvariantBroken
-    from kezek.ledger.entry import Overdrawn
+    from kezek.ledger.transfer import LedgerBroken, LedgerRefused, TransferRefusal
+    from kezek.trading.state import InvariantBroken
 
-    for broken in (InvariantBroken("sold too much"), Overdrawn("overdrawn")):
+    overdrawn = LedgerRefused(TransferRefusal.OVERDRAWN, 0, "overdrawn")
+    for broken in (InvariantBroken("sold too much"), overdrawn, LedgerBroken("not 0")):
         with monkeypatch.context() as patch:
 
             def fail(*_, error=broken):

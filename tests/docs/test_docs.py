@@ -54,6 +54,20 @@ def test_every_option_of_the_check_is_documented():
     assert [option for option in options if option not in page] == []
 
 
+def options_of(name):
+    params = COMMANDS[name].params
+    return {option for one in params for option in (*one.opts, *one.secondary_opts) if option[:2] == "--"}
+
+
+def test_every_option_of_the_market_and_of_the_bid_plan_is_documented():
+    market = set().union(*(options_of(name) for name in COMMANDS if name.startswith("kezek market ")))
+    pages = {"market.md": market, "uptime.md": options_of("kezek market uptime"), "bid.md": options_of("kezek bid")}
+    assert len(market) >= 15
+    for page, options in pages.items():
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        assert [option for option in sorted(options) if option not in text] == [], page
+
+
 def test_the_counts_of_the_pages_are_those_of_the_program():
     book = load_book()
     held = f"{len(book.quantities)} quantities and {len(book.questions)} open questions"

@@ -76,6 +76,7 @@ def test_described_answers_everything_but_what_nobody_knows():
         "licence.termination_grounds",
         "penalty.repeat_factor",
         "report.miner_current_period",
+        "market.operator_fee_tiyn_per_kwh",
         "market.price_floor_tiyn_per_kwh",
         "penalty.digital_asset_law_mci",
         "vat.early_exit_rate_ppm",

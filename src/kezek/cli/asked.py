@@ -1,6 +1,6 @@
 """What several commands read from the command line the same way: days, and readings of the law."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from kezek.units.calendar import ALMATY
 from kezek.units.problem import InputProblem
@@ -10,8 +10,38 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 def today() -> date:
-    """Give the day in Kazakhstan: for whoever asks without one. The only place of the product that reads a clock."""
-    return datetime.now(ALMATY).date()  # noqa: TID251 - the edge
+    """Give the day in Kazakhstan: for whoever asks without one."""
+    return now().astimezone(ALMATY).date()
+
+
+def now() -> datetime:
+    """Give the moment, to the second: for whoever acts without naming one. All that reads a clock is here."""
+    return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the edge
+
+
+def moment_of(text: str | None) -> datetime:
+    """Read a moment, on the clock of Kazakhstan unless it states another; without one it is now.
+
+    Raises:
+        InputProblem: cli.moment.form, cli.moment.range.
+
+    >>> moment_of("2025-10-14T09:40").isoformat(), moment_of("2025-10-14T04:40:00Z").isoformat()
+    ('2025-10-14T04:40:00+00:00', '2025-10-14T04:40:00+00:00')
+    """
+    if text is None:
+        return now()
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        way_out = "Write it as 2025-10-14T09:40, on the clock of Kazakhstan."
+        raise InputProblem("cli.moment.form", f"{text!r} is no moment.", "--at", way_out) from error
+    if at.microsecond or "T" not in text.upper():
+        what, way_out = f"{text!r} is no day and time to the second.", "Write it as 2025-10-14T09:40."
+        raise InputProblem("cli.moment.form", what, "--at", way_out)
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        what = f"{text} lies outside the years {FIRST_YEAR} to {LAST_YEAR}."
+        raise InputProblem("cli.moment.range", what, "--at", "Look for a slip in the year.")
+    return (at if at.tzinfo else at.replace(tzinfo=ALMATY)).astimezone(UTC)
 
 
 def day_of(text: str | None, option: str = "--as-of") -> date | None:

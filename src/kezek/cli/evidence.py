@@ -12,7 +12,6 @@ from rich.console import Console
 
 from kezek.cli.day import RECEIPTS_FILE
 from kezek.cli.progress import progress_steps
-from kezek.day.events import Derived
 from kezek.day.replay import REPLAY_STEPS, replay, table_digest
 from kezek.evidence.audit import audit
 from kezek.evidence.bundle import Bundle, extract, parse_bundle
@@ -27,6 +26,7 @@ from kezek.evidence.tree import leaf_hash
 from kezek.journal.logfiles import read_log
 from kezek.journal.manifest import check_folder, extra_files
 from kezek.law.book import load_book
+from kezek.trading.events import Derived
 from kezek.units.problem import InputProblem, nearest
 
 EXIT_TRUE, EXIT_FALSE = 0, 1

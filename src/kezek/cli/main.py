@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kezek.cli import check_options as asked
+from kezek.cli.market_commands import market_app
 from kezek.units.problem import InputProblem
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ receipt_app = typer.Typer(help="Receipts of purchases.", no_args_is_help=True)
 law_app = typer.Typer(help="The book of the law.", no_args_is_help=True)
 app.add_typer(receipt_app, name="receipt")
 app.add_typer(law_app, name="law")
+app.add_typer(market_app, name="market")
 
 EXIT_INPUT = 2
 EXIT_UNWRITTEN = 3
@@ -80,6 +82,41 @@ def day(
         date, profile, tuple(reading or ()), tuple(accept_unconfirmed or ()), seed, out, scenario, fleet, law, json
     )
     run_day_command(options)
+
+
+@app.command()
+def bid(
+    plan: Annotated[Path | None, typer.Argument(help="Plan file (TOML); see --template.")] = None,
+    example: Annotated[str | None, typer.Option("--example", help="Plan of a shipped example.")] = None,
+    profile: asked.Profile = "described",
+    reading: asked.Reading = None,
+    accept_unconfirmed: Annotated[
+        list[str] | None, typer.Option(help="Accept an unconfirmed value of the law by its key.")
+    ] = None,
+    law: asked.Law = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a report with charts.")] = None,
+    orders: Annotated[
+        Path | None, typer.Option("--orders", help="Write orders for `kezek market bid` (CSV).")
+    ] = None,
+    template: Annotated[bool, typer.Option("--template", help="Print a plan file to start from.")] = False,
+) -> None:
+    """Plan bids for surplus: what power is worth hour by hour with all dues, and what to bid for it."""
+    from kezek.cli.bid import BidOptions, run_bid
+
+    options = BidOptions(
+        plan,
+        example,
+        profile,
+        tuple(reading or ()),
+        tuple(accept_unconfirmed or ()),
+        law,
+        as_json=json,
+        html=html,
+        orders=orders,
+        template=template,
+    )
+    raise typer.Exit(run_bid(options))
 
 
 @app.command()

@@ -149,7 +149,7 @@ def summary_lines(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Say what the day came to, a name and a sentence a line."""
     market, network, fleet = summary["market"], summary["network"], summary["fleet"]
     money, output, evidence = summary["money"], summary["output"], summary["evidence"]
-    refused = market["outcomes"].get("refused", 0)
+    refused = sum(market["refusals"].values())
     return [
         (
             "Surplus",

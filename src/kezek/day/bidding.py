@@ -8,16 +8,20 @@ from typing import Any
 from kezek.day.settings import Settings
 from kezek.law import keys
 from kezek.law.snapshot import Snapshot
-from kezek.market.order import MarketRules, Order, worst_case_tiyn
+from kezek.ledger.charges import Charges, worst_case_tiyn
+from kezek.market.lots import lot_sizes
+from kezek.market.order import Order, Step
 from kezek.market.product import Product, Session
+from kezek.market.rules import MarketRules
 from kezek.mining.network import NetworkDay, Segment
 from kezek.mining.output import energy_for_wh
+from kezek.planning.bidding import Worth, ceiling_of
 from kezek.planning.breakeven import (
     SiteCosts,
     bid_price_tiyn_per_kwh,
-    breakeven_tiyn_per_kwh,
     coin_value_per_mwh_tiyn,
 )
+from kezek.planning.fee_target import fee_bands
 from kezek.registry.operator import MachineGroup, Operator, Route
 from kezek.registry.zone import Zone
 from kezek.units.chance import Stream
@@ -120,10 +124,11 @@ def _ceiling(
         segments=segments,
         tiyn_per_btc=tiyn_per_btc,
     )
-    tick = law.amount(keys.MARKET_PRICE_TICK_TIYN_PER_KWH)
-    return breakeven_tiyn_per_kwh(
-        coin_value_tiyn=value, route=Route.GRID_SURPLUS, costs=costs, law=law, tick_tiyn_per_kwh=tick
-    )
+    route = Route.GRID_SURPLUS
+    worth = Worth(value, route, costs, fee_bands(route=route, law=law), law)
+    return ceiling_of(
+        worth=worth, tick_tiyn_per_kwh=law.amount(keys.MARKET_PRICE_TICK_TIYN_PER_KWH)
+    ).price_tiyn_per_kwh
 
 
 def _group_bid(
@@ -169,13 +174,14 @@ def make_bids(
             group_of[order_id] = bid.group
             orders.append(
                 Order(
-                    order_id,
-                    bid.bidder_id,
-                    product.product_id,
-                    bid.price_tiyn_per_kwh,
-                    bid.quantity_kwh,
-                    session.opens_at,
+                    order_id=order_id,
+                    version=1,
+                    operator_id=bid.bidder_id,
+                    site_id=bid.bidder_id,
                     owner_id=bid.group.operator_id,
+                    product_id=product.product_id,
+                    steps=(Step(bid.price_tiyn_per_kwh, bid.quantity_kwh),),
+                    received_at=session.opens_at,
                 )
             )
     prepaid = _prepayments(orders, rules)
@@ -190,10 +196,11 @@ def make_bids(
 def _prepayments(orders: Iterable[Order], rules: MarketRules) -> dict[str, int]:
     """Worst case of all orders and 2 % more, in whole thousands of tenge. [tiyn]"""
     totals: dict[str, int] = {}
+    charges = Charges(rules.market_fee_tiyn_per_kwh, rules.transmission_tiyn_per_kwh, rules.vat_ppm)
     for order in orders:
-        cost = worst_case_tiyn(
-            quantity_kwh=order.quantity_kwh, price_tiyn_per_kwh=order.price_tiyn_per_kwh, rules=rules
-        )
+        (step,) = order.steps
+        sizes = lot_sizes(award_kwh=step.quantity_kwh, purchase_max_kwh=rules.purchase_max_kwh)
+        cost = worst_case_tiyn(sizes_kwh=sizes, limit_tiyn_per_kwh=step.price_tiyn_per_kwh, charges=charges)
         totals[order.operator_id] = totals.get(order.operator_id, 0) + cost
     rich = {who: total * PREPAID_PERCENT // 100 for who, total in sorted(totals.items())}
     return {who: (total // PREPAID_STEP_TIYN + 1) * PREPAID_STEP_TIYN for who, total in rich.items()}
@@ -230,6 +237,7 @@ def _mistakes(
     dark_id = _dark_product_id(products, by_id[dark.operator_id].zone)
     tenant = next((one.operator_id for one in operators if one.route is Route.HOSTED), None)
     site_kwh = by_id[huge.operator_id].site_power_w // 1_000
+    too_cheap, more_kwh = products[0].reserve_tiyn_per_kwh - 50, again.quantity_kwh + 1
 
     def wrong(order: Order, tag: str, **changes: Any) -> Order:  # noqa: ANN401 - fields of an order
         changed = {"order_id": f"{order.order_id}/{tag}", "received_at": last_at, **changes}
@@ -237,12 +245,12 @@ def _mistakes(
 
     mistakes = [
         wrong(late, "late", received_at=session.closes_at + timedelta(seconds=5)),
-        wrong(cheap, "cheap", price_tiyn_per_kwh=products[0].reserve_tiyn_per_kwh - 50),
-        wrong(huge, "huge", quantity_kwh=site_kwh + 1),
-        wrong(again, "", order_id=again.order_id, quantity_kwh=again.quantity_kwh + 1),
+        wrong(cheap, "cheap", steps=(replace(cheap.steps[0], price_tiyn_per_kwh=too_cheap),)),
+        wrong(huge, "huge", steps=(replace(huge.steps[0], quantity_kwh=site_kwh + 1),)),
+        wrong(again, "", order_id=again.order_id, steps=(replace(again.steps[0], quantity_kwh=more_kwh),)),
     ]
     mistakes += [wrong(dark, "dark-hour", product_id=dark_id)] if dark_id else []
-    mistakes += [wrong(lent, "tenant", operator_id=tenant)] if tenant else []
+    mistakes += [wrong(lent, "tenant", operator_id=tenant, site_id=tenant)] if tenant else []
     return mistakes
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from kezek.registry.operator import Operator
 from kezek.registry.zone import Zone
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Input(StrEnum):
@@ -27,27 +27,11 @@ class Input(StrEnum):
 
 
 class Derived(StrEnum):
-    """Events that the engine calculates."""
+    """Events that the engine calculates, besides those of the trading session."""
 
-    DECIDED = "order.decided"
-    CLEARED = "product.cleared"
-    FILLED = "order.filled"
-    PURCHASED = "purchase.made"
-    RECUT = "product.recut"
-    CUT = "purchase.cut"
-    POSTED = "ledger.posted"
     READING_REFUSED = "reading.refused"
     READINGS_MISSING = "readings.missing"
     VERDICT = "verdict.given"
-
-
-class Outcome(StrEnum):
-    """How an order ends; every order ends in exactly one."""
-
-    ACCEPTED = "accepted"
-    PARTLY = "partly_accepted"
-    OUTBID = "outbid"
-    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from kezek.duties.tax import compliance_cost_tiyn, income_tax_tiyn
 from kezek.metering.reading import energy_by_operator_wh
 from kezek.mining.value import value_tiyn
 from kezek.registry.operator import Operator, Route
-from kezek.units.rounding import share_of
+from kezek.units.rounding import half_up, share_of
 
 LINES = (
     "energy",
@@ -54,7 +54,7 @@ def _bought(result: DayResult) -> dict[str, tuple[int, int]]:
         owner = purchase.owner_id
         left_kwh = result.state.final_purchase_kwh[purchase_id]
         energy_kwh, net_tiyn = totals[owner]
-        totals[owner] = (energy_kwh + left_kwh, net_tiyn + left_kwh * purchase.price_tiyn_per_kwh)
+        totals[owner] = (energy_kwh + left_kwh, net_tiyn + left_kwh * result.state.price_of_purchase[purchase_id])
     return totals
 
 
@@ -64,7 +64,7 @@ def _lines(
     law = result.request.lens.on(result.request.on)
     costs = site_costs(operator=operator, fleet=result.request.fleet, law=law)
     grids = bought_kwh * (costs.transmission_tiyn_per_kwh + costs.regional_tiyn_per_kwh)
-    average = energy_tiyn // bought_kwh if bought_kwh else 0
+    average = half_up(energy_tiyn, bought_kwh) if bought_kwh else 0
     rate = fee_rate_tiyn_per_kwh(route=Route.GRID_SURPLUS, average_price_tiyn_per_kwh=average, law=law)
     lines = {
         "energy": energy_tiyn,

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from kezek.day.codec import CodecError, from_plain
 from kezek.day.engine import DayEngine
 from kezek.day.events import Admitted, Closed, Input, Opened, Payout, Prepaid, Revision, Supply
 from kezek.day.tables import day_tables
@@ -15,6 +14,7 @@ from kezek.duties.facts import OperatorFacts
 from kezek.duties.lens import Lens
 from kezek.evidence.canonical import canonical_bytes
 from kezek.evidence.error import EvidenceError
+from kezek.evidence.plain import CodecError, from_plain
 from kezek.law.book import Book
 from kezek.market.order import Order
 from kezek.metering.reading import MeterReading

@@ -13,9 +13,9 @@ from kezek.day.books import Ground, PeriodFacts, buys_on_platform, operator_fact
 from kezek.day.engine import DayEngine
 from kezek.day.events import Opened, Payout, Prepaid, Revision, Supply
 from kezek.day.given import given, licence_of
+from kezek.day.needs import day_rules
 from kezek.day.planted import Plan, behind_pace, plant_breaches, require_free_names
 from kezek.day.replay import table_digests
-from kezek.day.rules import market_rules, session_of
 from kezek.day.settings import Settings
 from kezek.day.state import DayState
 from kezek.day.stated import simulation_constants
@@ -50,6 +50,7 @@ from kezek.registry.machine import (
 )
 from kezek.registry.operator import Operator, Route
 from kezek.registry.population import PopulationAssumptions, draw_operators
+from kezek.trading.rules import session_of
 from kezek.units.calendar import hours_of
 from kezek.units.chance import Stream
 from kezek.units.problem import InputProblem
@@ -228,16 +229,15 @@ def require_runnable(request: DayRequest) -> None:
     """Refuse what cannot be run before anything is done.
 
     Raises:
-        InputProblem: day.date.outside with the range that can be run; day.rules.* where the law leaves the market
-            open; day.supply.out_of_reach where no availability of plants gives the month's target.
+        InputProblem: day.date.outside with the range that can be run; trading.rules.* where the law leaves it open;
+            day.supply.out_of_reach where no availability of plants gives the month's target.
     """
     first, last = covered_dates(request.lens)
     if not first <= request.on <= last:
         what = f"{request.on} cannot be run: the tables end on {last}, the surplus auction begins on {first}."
         raise InputProblem("day.date.outside", what, "--date", f"Choose a date from {first} to {last}.")
-    law = request.lens.on(request.on)
-    market_rules(law=law)
-    session_of(on=request.on, law=law)
+    day_rules(law=request.lens.on(request.on))
+    session_of(on=request.on, law=request.lens.on(request.on))
     try:
         month_supply(year=request.on.year, month=request.on.month, assumptions=_supply_assumptions(request))
     except InputProblem as problem:
@@ -381,7 +381,8 @@ def _curtail(request: DayRequest, engine: DayEngine) -> None:
     ]
     if not peak:
         return
-    state = max(peak, key=lambda one: (one.supply.demand_kwh, one.product.product_id))
+    supplies = engine.state.supplies
+    state = max(peak, key=lambda one: (supplies[one.product.product_id].demand_kwh, one.product.product_id))
     left_kwh = share_of(state.sold_kwh, request.scenario.whole("curtailment_left"))
     at = hours[state.product.hour_index].starts_at - timedelta(hours=1)
     engine.revise(Revision(state.product.product_id, left_kwh, at))

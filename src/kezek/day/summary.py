@@ -8,7 +8,8 @@ from kezek.day.money import grid_money
 from kezek.day.run import DayResult
 from kezek.day.state import DayState
 from kezek.duties.finding import Finding, Status
-from kezek.ledger.entry import CASH, ENERGY_SALES, PREPAID, VAT_PAYABLE
+from kezek.ledger.transfer import CASH, ENERGY_SALES, PREPAID, VAT
+from kezek.market.order import Outcome
 from kezek.mining.value import value_tiyn
 from kezek.registry.zone import Zone
 from kezek.units.calendar import Quarter, hours_of
@@ -79,8 +80,8 @@ def _market(result: DayResult) -> dict[str, Any]:
     final = sum(one.sold_kwh for one in state.products.values())
     refusals = Counter(str(decision.refusal) for decision in state.decisions if decision.refusal is not None)
     taken = [decision for decision in state.decisions if decision.refusal is None]
-    outcomes = Counter(str(state.outcomes[decision.order.order_id]) for decision in taken)
-    outcomes["refused"] = sum(refusals.values())
+    outcomes = Counter(str(state.ends[decision.order.order_id].outcome) for decision in taken)
+    outcomes[str(Outcome.REJECTED)] += sum(refusals.values())
     clearing = next(one.clearing for one in state.products.values() if one.clearing is not None)
     return {
         "rules": list(clearing.rules),
@@ -164,14 +165,14 @@ def _fleet(state: DayState) -> dict[str, Any]:
 
 def _money(state: DayState) -> dict[str, Any]:
     balances = state.ledger.balances_tiyn()
-    held = sum(amount for account, amount in balances.items() if account.startswith(f"{PREPAID}:"))
+    held = sum(amount for account, amount in balances.items() if account.startswith(PREPAID))
     return {
         "prepaid_tiyn": balances.get(CASH, 0),
         "energy_sales_tiyn": -balances.get(ENERGY_SALES, 0),
-        "vat_tiyn": -balances.get(VAT_PAYABLE, 0),
+        "vat_tiyn": -balances.get(VAT, 0),
         "left_with_operators_tiyn": -held,
         "sum_of_all_accounts_tiyn": sum(balances.values()),
-        "entries": len(state.ledger.entries()),
+        "transfers": len(state.ledger.transfers()),
     }
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from kezek.day.state import DayState
 from kezek.duties.finding import Change, Finding
 from kezek.facts.figures import AsicModel
+from kezek.market.order import Outcome
 from kezek.metering.reading import energy_by_operator_wh
 from kezek.registry.machine import MachineColumns
 from kezek.units.calendar import hours_of
@@ -25,7 +26,7 @@ def hours_table(*, state: DayState, labels: Mapping[int, str]) -> pl.DataFrame:
     """One row a zone and hour: balance of the grid [kWh], sales [kWh], prices paid without VAT [tiyn/kWh]."""
     rows: list[dict[str, object]] = []
     for one in state.products.values():
-        summary = one.summary
+        summary, supply = one.summary, state.supplies[one.product.product_id]
         if summary is None:
             continue
         rows.append(
@@ -34,9 +35,9 @@ def hours_table(*, state: DayState, labels: Mapping[int, str]) -> pl.DataFrame:
                 "zone": str(one.product.zone),
                 "hour_index": one.product.hour_index,
                 "hour": labels[one.product.hour_index],
-                "available_kwh": one.supply.available_kwh,
-                "demand_kwh": one.supply.demand_kwh,
-                "reserve_kwh": one.supply.reserve_kwh,
+                "available_kwh": supply.available_kwh,
+                "demand_kwh": supply.demand_kwh,
+                "reserve_kwh": supply.reserve_kwh,
                 "offered_kwh": summary.offered_kwh,
                 "asked_kwh": summary.asked_kwh,
                 "bought_kwh": summary.bought_kwh,
@@ -54,10 +55,11 @@ def hours_table(*, state: DayState, labels: Mapping[int, str]) -> pl.DataFrame:
 
 
 def orders_table(*, state: DayState) -> pl.DataFrame:
-    """One row an order with its outcome, energy awarded [kWh] and refusal code."""
+    """One row an order, each of one step, with its outcome, the reason for it and the energy awarded. [kWh]"""
     rows: list[dict[str, object]] = []
     for decision in state.decisions:
         order, refused = decision.order, decision.refusal is not None
+        end = state.ends[order.order_id]
         product = state.products.get(order.product_id)
         filled = product.final_kwh.get(order.order_id, 0) if product and not refused else 0
         rows.append(
@@ -66,16 +68,16 @@ def orders_table(*, state: DayState) -> pl.DataFrame:
                 "operator_id": order.operator_id,
                 "owner_id": order.owner_id,
                 "product_id": order.product_id,
-                "price_tiyn_per_kwh": order.price_tiyn_per_kwh,
+                "price_tiyn_per_kwh": order.steps[0].price_tiyn_per_kwh,
                 "quantity_kwh": order.quantity_kwh,
                 "received_at": order.received_at,
-                "outcome": "refused" if refused else str(state.outcomes[order.order_id]),
-                "refusal": str(decision.refusal) if refused else None,
+                "outcome": str(Outcome.REJECTED if refused else end.outcome),
+                "reason": str(decision.refusal if refused else end.reason),
                 "final_kwh": filled,
             }
         )
     schema: dict[str, type[pl.DataType] | pl.DataType] = dict.fromkeys(
-        ("order_id", "operator_id", "owner_id", "product_id", "outcome", "refusal"), _S
+        ("order_id", "operator_id", "owner_id", "product_id", "outcome", "reason"), _S
     )
     schema |= dict.fromkeys(("price_tiyn_per_kwh", "quantity_kwh", "final_kwh"), _I)
     schema["received_at"] = pl.Datetime("us", "UTC")
@@ -88,7 +90,7 @@ def orders_table(*, state: DayState) -> pl.DataFrame:
         "quantity_kwh",
         "received_at",
         "outcome",
-        "refusal",
+        "reason",
         "final_kwh",
     )
 
@@ -179,18 +181,21 @@ def _finding_row(operator_id: str, finding: Finding) -> dict[str, object]:
 
 
 def ledger_table(*, state: DayState) -> pl.DataFrame:
-    """One row a posting, debit positive. [tiyn]"""
+    """One row a transfer from the account `debit` to the account `credit`. [tiyn]"""
     rows: list[dict[str, object]] = [
         {
-            "entry_id": entry.entry_id,
-            "memo": entry.memo,
-            "account": posting.account,
-            "amount_tiyn": posting.amount_tiyn,
+            "transfer_id": one.transfer_id,
+            "memo": one.memo,
+            "state": str(one.state),
+            "pending_id": one.pending_id,
+            "debit": one.debit,
+            "credit": one.credit,
+            "amount_tiyn": one.amount_tiyn,
         }
-        for entry in state.ledger.entries()
-        for posting in entry.postings
+        for one in state.ledger.transfers()
     ]
-    return _frame(rows, {"entry_id": _S, "memo": _S, "account": _S, "amount_tiyn": _I})
+    text = ("transfer_id", "memo", "state", "pending_id", "debit", "credit")
+    return _frame(rows, {**dict.fromkeys(text, _S), "amount_tiyn": _I})
 
 
 def meters_table(*, state: DayState) -> pl.DataFrame:

@@ -54,7 +54,7 @@ def bought_by_owner(state: DayState) -> dict[str, Bought]:
     for purchase_id, purchase in state.purchases.items():
         kwh = state.final_purchase_kwh[purchase_id]
         so_far = totals.get(purchase.owner_id, Bought())
-        paid_tiyn = so_far.paid_tiyn + kwh * purchase.price_tiyn_per_kwh
+        paid_tiyn = so_far.paid_tiyn + kwh * state.price_of_purchase[purchase_id]
         totals[purchase.owner_id] = Bought(so_far.energy_kwh + kwh, paid_tiyn)
     return totals
 

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from kezek.law import keys
+from kezek.law.problem import NoRuleInForce
+from kezek.law.snapshot import Snapshot
+from kezek.registry.operator import Route
+
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
@@ -26,6 +31,22 @@ class Purchase:
     def net_tiyn(self) -> int:
         """Cost without VAT. [tiyn]"""
         return self.energy_kwh * self.price_tiyn_per_kwh
+
+
+def purchase_max_kwh(*, law: Snapshot, route: Route | None = None) -> int | None:
+    """Give the largest purchase; None where the law sets none, or exempts the source of power. [kWh]
+
+    Args:
+        route: Source of power, None for the rule itself.
+
+    Law: energy.purchase_max_kwh, energy.exempt_routes.
+    """
+    try:
+        most_kwh = law.limit(keys.ENERGY_PURCHASE_MAX_KWH)
+        exempt = route is not None and route in law.items(keys.ENERGY_EXEMPT_ROUTES)
+    except NoRuleInForce:
+        return None
+    return None if exempt else most_kwh
 
 
 def lot_sizes(*, award_kwh: int, purchase_max_kwh: int | None) -> list[int]:
@@ -57,12 +78,13 @@ def purchases_of(
     price_tiyn_per_kwh: int,
     purchase_max_kwh: int | None,
     owner_id: str,
+    first_number: int = 1,
 ) -> list[Purchase]:
-    """Turn one award into numbered purchases."""
+    """Turn one award into numbered purchases; the awards of one order's steps are numbered through."""
     sizes = lot_sizes(award_kwh=award_kwh, purchase_max_kwh=purchase_max_kwh)
     return [
         Purchase(f"{order_id}#{number}", order_id, operator_id, product_id, size, price_tiyn_per_kwh, owner_id)
-        for number, size in enumerate(sizes, start=1)
+        for number, size in enumerate(sizes, start=first_number)
     ]
 
 
@@ -78,10 +100,10 @@ def cut_purchases(*, purchases: list[Purchase], award_kwh: int) -> list[Purchase
     """Bring the purchases of one award down to a smaller award: the first ones stay, the last ones go.
 
     Raises:
-        ValueError: the new award is larger than the purchases: curtailment never adds.
+        ValueError: the new award is negative or larger than the purchases: curtailment never adds.
     """
-    if award_kwh > sum(purchase.energy_kwh for purchase in purchases):
-        raise ValueError(f"curtailment would raise an award to {award_kwh} kWh")
+    if not 0 <= award_kwh <= sum(purchase.energy_kwh for purchase in purchases):
+        raise ValueError(f"curtailment would bring an award to {award_kwh} kWh")
     left_kwh, cuts = award_kwh, []
     for purchase in purchases:
         kept_kwh = min(left_kwh, purchase.energy_kwh)

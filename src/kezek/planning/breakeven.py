@@ -120,38 +120,6 @@ def mwh_result(
     )
 
 
-def breakeven_tiyn_per_kwh(
-    *, coin_value_tiyn: int, route: Route, costs: SiteCosts, law: Snapshot, tick_tiyn_per_kwh: int
-) -> int | None:
-    """Find the highest price of power at which one MWh still loses nothing, on the price tick. [tiyn/kWh]
-
-    The fee of 2023 falls as the price rises, in steps at whole tenge, so the result is not monotone in the price as a
-    whole but inside each whole tenge: the highest tenge that still pays is found first, the tick inside it after.
-
-    Returns:
-        None where even free power loses money.
-    Guarantees: at the result one MWh nets zero or more, one tick higher it loses.
-    """
-
-    def pays(price: int) -> bool:
-        result = mwh_result(
-            price_tiyn_per_kwh=price, coin_value_tiyn=coin_value_tiyn, route=route, costs=costs, law=law
-        )
-        return result.net_tiyn >= 0
-
-    tick = tick_tiyn_per_kwh
-    highest_tenge = coin_value_tiyn // (100 * _MWH_KWH)
-    lowest_ticks = (ceil_div(100 * tenge, tick) * tick for tenge in range(highest_tenge, -1, -1))
-    base = next((price for price in lowest_ticks if pays(price)), None)
-    if base is None:
-        return None
-    low, high = 0, ceil_div(100 - base % 100, tick)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if pays(base + middle * tick) else (low, middle)
-    return base + low * tick
-
-
 def bid_price_tiyn_per_kwh(
     *, ceiling_tiyn_per_kwh: int, reserve_tiyn_per_kwh: int, headroom_share_ppm: int, tick_tiyn_per_kwh: int
 ) -> int | None:

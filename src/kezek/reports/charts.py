@@ -210,7 +210,7 @@ def bid_steps(*, hours: pl.DataFrame, orders: pl.DataFrame, product_id: str) -> 
     """
     offered = int(hours.filter(pl.col("product_id") == product_id)["offered_kwh"][0])
     levels = (
-        orders.filter((pl.col("product_id") == product_id) & pl.col("refusal").is_null())
+        orders.filter((pl.col("product_id") == product_id) & pl.col("reason").str.starts_with("market.outcome."))
         .group_by("price_tiyn_per_kwh")
         .agg(bids=pl.len().cast(pl.Int64), quantity_kwh=pl.col("quantity_kwh").sum())
         .sort("price_tiyn_per_kwh", descending=True)

@@ -7,8 +7,9 @@ import polars as pl
 
 from kezek.reports import amounts, charts
 from kezek.reports.drawing import svg
+from kezek.reports.market_words import ORDER_REFUSALS, OUTCOME_REASONS, OUTCOMES
 from kezek.reports.markup import SYNTHETIC, Cell, Markup, figure, paragraph, section, table, tag, text
-from kezek.reports.words import ORDER_REFUSALS, OUTCOMES, sentence
+from kezek.reports.words import sentence
 
 Summary = Mapping[str, Any]
 Tables = Mapping[str, pl.DataFrame]
@@ -149,15 +150,16 @@ def orders_section(*, tables: Tables) -> Markup:
     """Say how every order ended, and why the refused were refused."""
     orders = tables["orders"]
     counted = dict(orders.group_by("outcome").len().rows())
-    refused = dict(orders.drop_nulls("refusal").group_by("refusal").len().rows())
+    rejected = dict(orders.filter(pl.col("outcome") == "rejected").group_by("reason").len().rows())
+    why = {**ORDER_REFUSALS, **OUTCOME_REASONS}
     outcomes = [(words, amounts.count(counted.get(code, 0))) for code, words in OUTCOMES.items()]
-    reasons = [(words, amounts.count(refused[code])) for code, words in ORDER_REFUSALS.items() if code in refused]
+    reasons = [(words, amounts.count(rejected[code])) for code, words in why.items() if code in rejected]
     lead = f"{amounts.noun(orders.height, 'order', 'orders')} arrived. Each ended in exactly one way, with a reason."
     tabled = table(heads=("Outcome", "Orders"), rows=outcomes, caption="How orders ended.", numbers=(1,))
     refusals = (
-        table(heads=("Why refused", "Orders"), rows=reasons, caption="Why orders were refused.", numbers=(1,))
+        table(heads=("Why rejected", "Orders"), rows=reasons, caption="Why orders were rejected.", numbers=(1,))
         if reasons
-        else paragraph("No order was refused.")
+        else paragraph("No order was rejected.")
     )
     parts = (paragraph(lead), tag("div", tabled, refusals, class_="pair"))
     return section(key="orders", title="What became of the orders", parts=parts)

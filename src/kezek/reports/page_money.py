@@ -24,7 +24,7 @@ def _settlement(money: Mapping[str, Any]) -> Markup:
         ("Left with operators", amounts.money(money["left_with_operators_tiyn"]), "Theirs, for the next session"),
         ("Sum of all accounts", amounts.money(money["sum_of_all_accounts_tiyn"]), "Zero: debits equal credits"),
     ]
-    caption = f"Settlement in double entry: {amounts.noun(money['entries'], 'entry', 'entries')}."
+    caption = f"Settlement in double entry: {amounts.noun(money['transfers'], 'transfer', 'transfers')}."
     return table(heads=("Account", "Amount", "What it is"), rows=rows, caption=caption, numbers=(1,))
 
 

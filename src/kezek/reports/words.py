@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from kezek.duties.explain import plain_name
+from kezek.reports.market_words import MARKET_GROUPS
 
 STATUSES: Mapping[str, str] = {
     "breached": "Breached",
@@ -11,34 +12,6 @@ STATUSES: Mapping[str, str] = {
     "undetermined": "Undetermined",
     "met": "Met",
     "not_applicable": "Does not apply",
-}
-
-OUTCOMES: Mapping[str, str] = {
-    "accepted": "Accepted in full",
-    "partly_accepted": "Accepted in part",
-    "outbid": "Outbid",
-    "refused": "Refused at entry",
-}
-
-ORDER_REFUSALS: Mapping[str, str] = {
-    "market.order.id_taken": "The order's number was already used by an order with other content.",
-    "market.order.unknown_operator": "The bidder is not on the list of licensees.",
-    "market.order.no_quota": "A licence of this subtype has no quota to bid with; its host bids for it.",
-    "market.order.licence_not_active": "The licence was not active on both the trading and the delivery day.",
-    "market.order.owner_not_hosted": "The machines' owner is neither the bidder nor a tenant in its data centre.",
-    "market.order.owner_licence_not_active": (
-        "The licence of the machines' owner was not active on both the trading and the delivery day."
-    ),
-    "market.order.before_opening": "The order arrived before trading opened.",
-    "market.order.after_closure": "The order arrived after trading closed.",
-    "market.order.unknown_product": "There is no such zone and hour in this session.",
-    "market.order.other_zone": "The hour belongs to another zone than the bidder's site.",
-    "market.order.not_offered": "No surplus was declared for this hour.",
-    "market.order.price_off_tick": "The price is not a whole number of price steps.",
-    "market.order.price_under_reserve": "The price is under the reserve price.",
-    "market.order.quantity_too_small": "The quantity is under the smallest order.",
-    "market.order.over_site_power": "With the bidder's other orders the quantity exceeds what its site may draw.",
-    "market.order.over_prepaid_balance": "The order can cost more than what is left of the prepayment.",
 }
 
 READING_REFUSALS: Mapping[str, str] = {
@@ -357,12 +330,13 @@ CLEARING_RULES: Mapping[str, str] = {
     "pro_rata_per_operator": "equal prices at the margin share in proportion, per operator",
     "time_priority": "equal prices at the margin are served in order of arrival",
     "equal_share": "equal prices at the margin get the same volume each",
+    "kept": "a curtailment keeps the price",
+    "restruck": "a curtailment strikes the price again",
 }
 
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "status": STATUSES,
-    "outcome": OUTCOMES,
-    "order refusal": ORDER_REFUSALS,
+    **MARKET_GROUPS,
     "reading refusal": READING_REFUSALS,
     "duty": DUTIES,
     "reason": REASONS,

@@ -1,4 +1,4 @@
-"""Clearing by hand, and what other market software gets wrong (anchors/market.md, section 3), each as a test."""
+"""Clearing by hand: the hour that does not sell out, its edges, sharing at the margin, and what is refused."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,6 @@ import pytest
 
 from kezek.market.apportion import equal_share, highest_averages, tie_rank
 from kezek.market.clearing import clear_product
-from kezek.market.publication import summarise
 
 PRO_RATA, IN_TIME, EQUAL = "pro_rata_per_operator", "time_priority", "equal_share"
 RULES = [PRO_RATA, IN_TIME, EQUAL]
@@ -20,22 +19,27 @@ class Bid:
     kwh: int
 
 
-def clear(supply_kwh, *bids, tie_rule=PRO_RATA, price_rule="pay_as_bid", tie_key=b"root", product_id="p"):
-    return clear_product(
-        product_id=product_id,
-        supply_kwh=supply_kwh,
-        price_tiyn_per_kwh=np.array([bid.price for bid in bids], dtype=np.int64),
-        quantity_kwh=np.array([bid.kwh for bid in bids], dtype=np.int64),
-        operator_ids=[bid.operator for bid in bids],
-        price_rule=price_rule,
-        tie_rule=tie_rule,
-        tie_key=tie_key,
-    )
+def columns(*bids):
+    ids = sorted({bid.operator for bid in bids})
+    return {
+        "price_tiyn_per_kwh": np.array([bid.price for bid in bids], dtype=np.int64),
+        "quantity_kwh": np.array([bid.kwh for bid in bids], dtype=np.int64),
+        "claimant": np.array([ids.index(bid.operator) for bid in bids], dtype=np.int64),
+        "claimant_ids": ids,
+    }
 
 
-def summary(supply_kwh, *bids, **how):
-    clearing = clear(supply_kwh, *bids, **how)
-    return summarise(offered_kwh=supply_kwh, quantity_kwh=[bid.kwh for bid in bids], clearing=clearing)
+RULES_AND_KEY = {
+    "product_id": "p",
+    "reserve_tiyn_per_kwh": 0,
+    "price_rule": "pay_as_bid",
+    "tie_rule": PRO_RATA,
+    "tie_key": b"root",
+}
+
+
+def clear(supply_kwh, *bids, **how):
+    return clear_product(supply_kwh=supply_kwh, **columns(*bids), **RULES_AND_KEY | how)
 
 
 # --- the normal case and its edges ----------------------------------------------------------------------------------
@@ -125,14 +129,6 @@ def test_equal_share_serves_small_claims_whole_and_the_rest_alike():
     assert clearing.fill_kwh.tolist() == [10, 40, 40]
 
 
-def test_no_alabama_paradox_when_supply_grows_by_one():
-    # Largest remainder gives claims (6, 6, 2) of 10: (4, 4, 2), of 11: (5, 5, 1): the third loses by more supply.
-    claims = {"a": 6, "b": 6, "c": 2}
-    ranks = {who: tie_rank(tie_key=b"k", product_id="p", claimant=who) for who in claims}
-    ten, eleven = (highest_averages(total_kwh=total, claims_kwh=claims, ranks=ranks) for total in (10, 11))
-    assert all(ten[who] <= eleven[who] for who in claims)
-
-
 def test_an_exact_tie_goes_to_the_larger_claim_so_that_a_merger_keeps_its_kwh():
     # 2 kWh over claims 2 and 1: the second kWh is a tie, 2/2 against 1/1.
     for rank_of_large, rank_of_small in ((b"0", b"1"), (b"1", b"0")):
@@ -173,60 +169,13 @@ def test_a_total_outside_the_claims_is_a_bug_that_raises(total):
         highest_averages(total_kwh=total, claims_kwh={"a": 3}, ranks={"a": b""})
 
 
-# --- what other software gets wrong ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("price_rule", ["pay_as_bid", "uniform"])
-def test_assume_a_residual_of_floats_never_sets_the_price(price_rule):
-    # ASSUME: 0.1 + 0.2 wanted, 0.3 at 10 and 5 at 999 offered, cleared at 999 with 0 accepted at 999. Here the same
-    # sum in kWh, bidders in place of sellers: 100 + 200 kWh offered, 300 wanted at 1,999, the next bid gets nothing.
-    clearing = clear(100 + 200, Bid("a", 1_999, 300), Bid("b", 1_800, 5_000), price_rule=price_rule)
-    assert clearing.fill_kwh.tolist() == [300, 0]
-    assert clearing.marginal_tiyn_per_kwh == 1_999
-    assert clearing.pay_tiyn_per_kwh.tolist() == [1_999, 0]
-
-
-@pytest.mark.parametrize(("price_rule", "paid"), [("pay_as_bid", 100), ("uniform", 100)])
-def test_assume_the_price_is_the_bidders_and_not_the_sellers_offer(price_rule, paid):
-    # ASSUME: one unit offered at 5, bids 100 and 90: price 5. The scarcity rent is the state's.
-    clearing = clear(1, Bid("a", 100, 1), Bid("b", 90, 1), price_rule=price_rule)
-    assert clearing.pay_tiyn_per_kwh.tolist() == [paid, 0]
-
-
-def test_assume_thirty_runs_of_a_tie_have_one_winner():
-    runs = {tuple(clear(1, Bid("a", 1_800, 1), Bid("b", 1_800, 1)).fill_kwh.tolist()) for _ in range(30)}
-    assert len(runs) == 1
-
-
-def test_assume_identical_orders_stay_as_many_as_were_sent():
-    # ASSUME: three identical orders of one bidder: four orders in, three out.
-    clearing = clear(35, *[Bid("a", 1_800, 10)] * 3, Bid("b", 1_900, 10))
-    assert len(clearing.fill_kwh) == 4
-    assert clearing.fill_kwh.tolist() == [10, 10, 5, 10]
-
-
-def test_assume_out_of_range_input_raises_and_is_never_clamped():
-    for wrong in (Bid("a", 1_800, 0), Bid("a", 1_800, -5)):
-        with pytest.raises(ValueError, match="positive"):
-            clear(100, wrong)
-    with pytest.raises(ValueError, match="negative"):
-        clear(-1, Bid("a", 1_800, 1))
-
-
-def test_pymarket_prices_that_nearly_agree_stay_apart():
-    # PyMarket rounds 2.444446 and 2.444447 into one price. One tiyn is a difference.
-    clearing = clear(10, Bid("late", 2_444_446, 10), Bid("high", 2_444_447, 10))
-    assert clearing.fill_kwh.tolist() == [0, 10]
-    assert clear(10, Bid("low", 2**53, 10), Bid("high", 2**53 + 1, 10)).fill_kwh.tolist() == [0, 10]
-
-
 # --- limits ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("tie_rule", RULES)
 def test_quantities_that_a_float_would_round_stay_exact(tie_rule):
     huge = 2**53
-    clearing = clear(2 * huge + 1, *[Bid(who, 1_800, huge) for who in "abc"], tie_rule=tie_rule)
+    clearing = clear(2 * huge + 1, *[Bid(who, 300, huge) for who in "abc"], tie_rule=tie_rule)
     fills = clearing.fill_kwh.tolist()
     assert sum(fills) == 2 * huge + 1
     if tie_rule == IN_TIME:
@@ -235,10 +184,19 @@ def test_quantities_that_a_float_would_round_stay_exact(tie_rule):
         assert sorted(fills) == [6_004_799_503_160_661, 6_004_799_503_160_662, 6_004_799_503_160_662]
 
 
-def test_quantities_that_would_overflow_are_refused_and_not_wrapped():
+@pytest.mark.parametrize("supply", [0, 100, 2**62], ids=["none", "scarce", "more"])
+def test_quantities_that_would_overflow_are_refused_and_not_wrapped(supply):
     # Two times 2**62 wraps to a negative sum in 64 bits: less than any supply, so everybody would be served.
-    with pytest.raises(ValueError, match=r"2\*\*63"):
-        clear(100, Bid("a", 1_800, 2**62), Bid("b", 1_800, 2**62))
+    with pytest.raises(ValueError, match=r"2\*\*63 kWh"):
+        clear(supply, Bid("a", 1, 2**62), Bid("b", 1, 2**62))
+
+
+@pytest.mark.parametrize("supply", [0, 100, 2**62], ids=["none", "scarce", "plenty"])
+def test_money_that_would_overflow_is_refused_and_one_tiyn_less_is_not(supply):
+    with pytest.raises(ValueError, match=r"2\*\*63 tiyn"):
+        clear(supply, Bid("a", 2**31, 2**31), Bid("b", 2**31, 2**31))
+    most = clear(supply, Bid("a", 2**31, 2**31), Bid("b", 2**31, 2**31 - 1), Bid("b", 1, 2**31 - 1))
+    assert int(most.fill_kwh.sum()) == min(supply, 3 * 2**31 - 2)
 
 
 @pytest.mark.parametrize("supply", [0, 5, 1_000], ids=["none", "scarce", "plenty"])
@@ -248,47 +206,130 @@ def test_an_unknown_rule_raises_in_every_hour_scarce_or_not(supply, wrong):
         clear(supply, Bid("a", 1_800, 5), Bid("b", 1_800, 5), **wrong)
 
 
-def test_columns_of_different_length_raise():
-    with pytest.raises(ValueError, match="length"):
-        clear_product(
-            product_id="p",
-            supply_kwh=1,
-            price_tiyn_per_kwh=np.array([1_800, 1_900]),
-            quantity_kwh=np.array([1]),
-            operator_ids=["a", "b"],
-            price_rule="pay_as_bid",
-            tie_rule=PRO_RATA,
-            tie_key=b"",
-        )
+TWO_BIDS = columns(Bid("a", 1_800, 5), Bid("b", 1_900, 7))
+WRONG_COLUMNS = {
+    "a price too many": {"price_tiyn_per_kwh": np.array([1_800, 1_900, 2_000])},
+    "a quantity too few": {"quantity_kwh": np.array([5])},
+    "a claimant too few": {"claimant": np.array([0])},
+    "float prices": {"price_tiyn_per_kwh": np.array([1_800.0, 1_900.0])},
+    "float quantities": {"quantity_kwh": np.array([5.0, np.nan])},
+    "float claimants": {"claimant": np.array([0.0, 1.0])},
+    "narrow prices": {"price_tiyn_per_kwh": np.array([1_800, 1_900], dtype=np.int32)},
+    "unsigned quantities": {"quantity_kwh": np.array([5, 7], dtype=np.uint64)},
+    "truths as claimants": {"claimant": np.array([False, True])},
+    "a list": {"quantity_kwh": [5, 7]},
+    "a masked column": {"quantity_kwh": np.ma.array([5, 7], mask=[False, True])},
+    "two dimensions": {"price_tiyn_per_kwh": np.array([[1_800], [1_900]])},
+    "a claimant without id": {"claimant": np.array([0, 2])},
+    "a negative claimant": {"claimant": np.array([0, -1], dtype=np.int16)},
+    "an id with two codes": {"claimant_ids": ["a", "a"]},
+    "a zero quantity": {"quantity_kwh": np.array([5, 0])},
+    "a negative quantity": {"quantity_kwh": np.array([-5, 7])},
+    "a negative price": {"price_tiyn_per_kwh": np.array([-1, 1_900])},
+}
 
 
-# --- what is published ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("supply", [0, 6, 1_000], ids=["none", "scarce", "plenty"])
+@pytest.mark.parametrize("wrong", WRONG_COLUMNS.values(), ids=WRONG_COLUMNS)
+def test_a_wrong_column_raises_in_every_hour_scarce_or_not(supply, wrong):
+    with pytest.raises(ValueError, match=r"column|length|code|positive|reserve"):
+        clear_product(supply_kwh=supply, **TWO_BIDS | wrong, **RULES_AND_KEY)
 
 
-def test_published_figures_are_weighted_by_energy_and_cover_what_was_sold():
-    # 600 x 2,000 + 300 x 1,900 + 100 x 1,801 = 1,950,100 over 1,000 kWh = 1,950.1.
-    published = summary(1_000, Bid("a", 1_801, 700), Bid("b", 2_000, 600), Bid("c", 1_900, 300))
-    assert (published.offered_kwh, published.asked_kwh, published.bought_kwh, published.bid_count) == (
-        1_000,
-        1_600,
-        1_000,
-        3,
-    )
-    assert published.lowest_tiyn_per_kwh == 1_801
-    assert published.average_tiyn_per_kwh == 1_950
-    assert published.highest_tiyn_per_kwh == 2_000
-    assert published.first_rejected_tiyn_per_kwh == 1_801
+@pytest.mark.parametrize("supply", [-1, 1.0, True, np.int64(5), 2**63, None], ids=str)
+def test_a_supply_that_is_no_whole_number_raises(supply):
+    with pytest.raises(ValueError, match="supply"):
+        clear_product(supply_kwh=supply, **TWO_BIDS, **RULES_AND_KEY)
 
 
-def test_published_prices_are_absent_and_not_zero_where_nothing_was_sold():
-    published = summary(0, Bid("a", 1_800, 5))
-    assert published.bought_kwh == 0
-    assert {
-        published.lowest_tiyn_per_kwh,
-        published.average_tiyn_per_kwh,
-        published.highest_tiyn_per_kwh,
-    } == {None}
+@pytest.mark.parametrize("supply", [0, 6, 1_000], ids=["none", "scarce", "plenty"])
+def test_a_bid_under_the_reserve_raises_and_one_at_it_is_served(supply):
+    with pytest.raises(ValueError, match="under the reserve"):
+        clear_product(supply_kwh=supply, **TWO_BIDS, **RULES_AND_KEY | {"reserve_tiyn_per_kwh": 1_801})
+    at = clear_product(supply_kwh=supply, **TWO_BIDS, **RULES_AND_KEY | {"reserve_tiyn_per_kwh": 1_800})
+    assert at.fill_kwh.sum() == min(supply, 12)
 
 
-def test_a_published_average_of_huge_volumes_does_not_overflow():
-    assert summary(2**54, Bid("a", 1_800, 2**53), Bid("b", 2_000, 2**53)).average_tiyn_per_kwh == 1_900
+@pytest.mark.parametrize("kind", [np.int16, np.int32, np.int64])
+def test_codes_of_any_width_give_the_same(kind):
+    codes = TWO_BIDS | {"claimant": TWO_BIDS["claimant"].astype(kind)}
+    assert clear_product(supply_kwh=8, **codes, **RULES_AND_KEY).fill_kwh.tolist() == [1, 7]
+
+
+# --- large books ----------------------------------------------------------------------------------------------------
+# Over 8,000 bids the level is guessed from a sample, over 65,536 the rows go through in blocks: neither may show.
+
+
+def large_book(order):
+    maker = np.random.default_rng(5)
+    count = 150_000
+    price, kwh = maker.integers(1_800, 6_000, count), maker.integers(100, 1_001, count)
+    if order == "falling":
+        price = np.sort(price)[::-1].copy()
+    elif order == "one price":
+        price[:] = 1_800
+    elif order == "two prices":
+        price = np.where(price > 4_000, 4_000, 1_800)
+    elif order == "the sample sees only low prices":
+        for step in range(3, 60, 2):  # whatever odd step it takes from the first row on
+            price[::step] = 1_800
+    elif order == "large orders pay more":
+        kwh = price - 1_700
+    return {
+        "price_tiyn_per_kwh": price,
+        "quantity_kwh": kwh,
+        "claimant": (np.arange(count) % 84).astype(np.int16),
+        "claimant_ids": [f"OP-{n:02d}" for n in range(84)],
+    }
+
+
+ORDERS = ["random", "falling", "one price", "two prices", "the sample sees only low prices", "large orders pay more"]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("share", [0, 1, 30, 60, 95, 99, 100, 101])
+def test_a_large_book_clears_as_a_full_sort_would(order, share):
+    book = large_book(order)
+    price, kwh = book["price_tiyn_per_kwh"], book["quantity_kwh"]
+    supply = int(kwh.sum()) * share // 100
+    clearing = clear_product(supply_kwh=supply, **book, **RULES_AND_KEY | {"tie_rule": IN_TIME})
+    down = np.argsort(-price, kind="stable")
+    before = np.cumsum(kwh[down]) - kwh[down]
+    expected = np.empty_like(kwh)
+    expected[down] = np.clip(supply - before, 0, kwh[down])
+    assert np.array_equal(clearing.fill_kwh, expected)
+    assert np.array_equal(clearing.pay_tiyn_per_kwh, np.where(expected > 0, price, 0))
+    served, short = price[expected > 0], price[expected < kwh]
+    assert clearing.marginal_tiyn_per_kwh == (served.min() if len(served) else None)
+    assert clearing.first_rejected_tiyn_per_kwh == (short.max() if len(short) else None)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_large_book_shares_its_margin_as_a_small_one(order):
+    book = large_book(order)
+    price, kwh, owner = book["price_tiyn_per_kwh"], book["quantity_kwh"], book["claimant"]
+    supply = int(kwh.sum()) * 6 // 10
+    clearing = clear_product(supply_kwh=supply, **book, **RULES_AND_KEY)
+    level = clearing.first_rejected_tiyn_per_kwh
+    at = price == level
+    claims = {f"OP-{code:02d}": int(kwh[at & (owner == code)].sum()) for code in range(84)}
+    claims = {who: claim for who, claim in claims.items() if claim}
+    ranks = {who: tie_rank(tie_key=b"root", product_id="p", claimant=who) for who in claims}
+    left = supply - int(kwh[price > level].sum())
+    parts = highest_averages(total_kwh=left, claims_kwh=claims, ranks=ranks)
+    got = {who: int(clearing.fill_kwh[at & (owner == int(who[3:]))].sum()) for who in claims}
+    assert got == parts
+    assert int(clearing.fill_kwh.sum()) == supply
+
+
+def test_prices_and_quantities_too_wide_for_one_sorting_key_clear_the_same():
+    price = 2**40 + np.arange(20, dtype=np.int64)
+    clearing = clear(2**20 + 2**19, *[Bid(f"op-{n}", int(price[n]), 2**18) for n in range(20)])
+    assert clearing.fill_kwh.tolist() == [0] * 14 + [2**18] * 6
+    wide = clear(3, Bid("a", 2**61, 1), Bid("b", 1, 2**40), Bid("c", 2**60, 1))
+    assert wide.fill_kwh.tolist() == [1, 1, 1]
+
+
+def test_a_thousand_owners_with_one_kwh_left_give_it_to_one():
+    clearing = clear(1, *[Bid(f"op-{n:04d}", 1_800, 7) for n in range(1_000)])
+    assert sorted(clearing.fill_kwh.tolist())[-2:] == [0, 1]

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from kezek.law.book import load_book
 from kezek.law.problem import NoRuleInForce
 from kezek.mining.network import Segment
+from kezek.planning.bidding import Worth, ceiling_of
 from kezek.planning.breakeven import (
     SiteCosts,
     bid_price_tiyn_per_kwh,
-    breakeven_tiyn_per_kwh,
     coin_value_per_mwh_tiyn,
     mwh_result,
 )
+from kezek.planning.fee_target import fee_bands
 from kezek.registry.operator import Route
 from kezek.units.rounding import PPM
 
@@ -45,7 +46,8 @@ def net(price, value=VALUE, costs=COSTS, law=LAW, route=Route.GRID_SURPLUS):
 
 
 def breakeven(value=VALUE, costs=COSTS, law=LAW, route=Route.GRID_SURPLUS, tick=1):
-    return breakeven_tiyn_per_kwh(coin_value_tiyn=value, route=route, costs=costs, law=law, tick_tiyn_per_kwh=tick)
+    worth = Worth(value, route, costs, fee_bands(route=route, law=law), law)
+    return ceiling_of(worth=worth, tick_tiyn_per_kwh=tick).price_tiyn_per_kwh
 
 
 def test_one_mwh_by_hand():
@@ -157,7 +159,7 @@ def test_without_a_reading_cheap_power_of_2023_stops_the_calculation():
     described = law(date(2023, 10, 15))
     assert breakeven(value=6_000_000, law=described) > 2_400
     with pytest.raises(NoRuleInForce, match="between the known points"):
-        breakeven(value=2_000_000, law=described)
+        net(1_500, value=2_000_000, law=described)
 
 
 @pytest.mark.parametrize("tick", [1, 7, 10, 30, 100, 250])

@@ -51,16 +51,16 @@ def hours_frame(*, asked: int) -> pl.DataFrame:
 
 def orders_frame(*, asked: bool) -> pl.DataFrame:
     rows = [
-        (f"{product}/{owner}", owner, product, price, quantity, outcome, refusal, quantity)
+        (f"{product}/{owner}", owner, product, price, quantity, outcome, reason, quantity)
         for product in ("2024-02-29/north_south/22", "2024-02-29/north_south/23")
-        for owner, price, quantity, outcome, refusal in (
-            ("OP-001", 2_100, 20_000, "accepted", None),
-            ("OP-002", 1_900, 30_000, "partly_accepted", None),
-            ("OP-003", 1_700, 30_000, "refused", "market.order.price_under_reserve"),
+        for owner, price, quantity, outcome, reason in (
+            ("OP-001", 2_100, 20_000, "accepted", "market.outcome.served"),
+            ("OP-002", 1_900, 30_000, "partly_accepted", "market.outcome.shared"),
+            ("OP-003", 1_700, 30_000, "rejected", "market.order.price_under_reserve"),
         )
     ]
-    keys = ("order_id", "operator_id", "product_id", "price_tiyn_per_kwh", "quantity_kwh", "outcome", "refusal")
-    texts = {"order_id", "operator_id", "product_id", "outcome", "refusal"}
+    keys = ("order_id", "operator_id", "product_id", "price_tiyn_per_kwh", "quantity_kwh", "outcome", "reason")
+    texts = {"order_id", "operator_id", "product_id", "outcome", "reason"}
     schema = {key: pl.String if key in texts else pl.Int64 for key in (*keys, "final_kwh")}
     return pl.DataFrame(rows if asked else [], schema=schema, orient="row")
 
@@ -224,7 +224,7 @@ def make_summary(*, tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
             "vat_tiyn": 24,
             "left_with_operators_tiyn": 76,
             "sum_of_all_accounts_tiyn": 0,
-            "entries": 9,
+            "transfers": 9,
         },
         "output": {
             "metered_wh": 3_786_000_000,

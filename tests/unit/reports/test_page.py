@@ -154,7 +154,7 @@ def test_a_day_without_a_sale_says_so(unsold: Day) -> None:
     assert "and nothing was sold." in seen
     assert "Nobody bid in any hour" in seen
     assert "Nothing was curtailed on this day." in seen
-    assert "No order was refused." in seen
+    assert "No order was rejected." in seen
     assert "no value to split" in seen
 
 

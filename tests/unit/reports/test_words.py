@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from kezek import duties
-from kezek.day.events import Outcome
 from kezek.day.money import LINES
 from kezek.duties.ahead import Act
 from kezek.duties.check import DUTIES
@@ -15,14 +14,20 @@ from kezek.duties.dues import DueKind
 from kezek.duties.facts import Size
 from kezek.duties.finding import ConsequenceKind, Status
 from kezek.law.book import load_book
-from kezek.market.order import OrderRefusal
+from kezek.market.curve import CurveRefusal
+from kezek.market.embargo import EmbargoRefusal
+from kezek.market.imbalance import ImbalanceGap
+from kezek.market.order import OrderRefusal, Outcome, OutcomeReason
+from kezek.market.supply import CutEffect, SupplyRefusal
 from kezek.metering.reading import ReadingRefusal
 from kezek.registry.licence import Subtype
 from kezek.registry.operator import Route
 from kezek.registry.zone import Zone
 from kezek.reports import words
 from kezek.reports.fixes import FIXES, fix
+from kezek.reports.market_words import ORDER_FIXES, ORDER_REFUSALS
 from kezek.reports.words import sentence
+from kezek.trading.events import PrepaymentRefusal, StageRefusal
 
 _LITERAL = re.compile(r'"(duties\.[a-z_]+\.[a-z_]+)"')
 _STEM_USED = re.compile(r'(?:timing|_notified)\([^)]*"(duties\.[a-z_.]+)"\)')
@@ -56,13 +61,20 @@ def fact_names() -> set[str]:
 
 def clearing_rules() -> set[str]:
     questions = load_book().questions
-    return set(questions["market.price_rule"].positions) | set(questions["market.tie_rule"].positions)
+    rules = ("market.price_rule", "market.tie_rule", "market.curtailment_price")
+    return {position for rule in rules for position in questions[rule].positions}
 
 
 GROUPS = {
     "status": set(Status),
     "outcome": set(Outcome),
     "order refusal": set(OrderRefusal),
+    "end of an order": set(OutcomeReason),
+    "supply": {*SupplyRefusal, *CutEffect},
+    "prepayment": set(PrepaymentRefusal),
+    "stage of a session": set(StageRefusal),
+    "imbalance": set(ImbalanceGap),
+    "publication": {*CurveRefusal, *EmbargoRefusal},
     "reading refusal": set(ReadingRefusal),
     "duty": set(DUTIES),
     "reason": reason_codes(),
@@ -163,7 +175,7 @@ def test_no_code_stands_in_two_groups() -> None:
     assert len(codes) == len(set(codes))
 
 
-@pytest.mark.parametrize("code", [*words.REASONS, *words.ORDER_REFUSALS, *words.READING_REFUSALS])
+@pytest.mark.parametrize("code", [*words.REASONS, *ORDER_REFUSALS, *words.READING_REFUSALS])
 def test_a_reason_is_a_sentence(code: str) -> None:
     said = sentence(code)
     assert said[0].isupper()
@@ -174,3 +186,7 @@ def test_a_reason_is_a_sentence(code: str) -> None:
 def test_an_unknown_code_is_a_bug() -> None:
     with pytest.raises(KeyError):
         sentence("duties.fee.vanished")
+
+
+def test_every_refused_order_has_a_way_out():
+    assert set(ORDER_FIXES) == set(OrderRefusal)

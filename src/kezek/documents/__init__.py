@@ -1,0 +1,1 @@
+"""What do market papers look like on the wire?"""

@@ -1,0 +1,1 @@
+"""What happens in one trading session, from opening to settlement?"""

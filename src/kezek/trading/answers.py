@@ -1,0 +1,338 @@
+"""From a session to the papers that answer it: acknowledgement, allocation, settlement."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kezek.documents import paper
+from kezek.documents.answers import answer_to_fault
+from kezek.ledger.charges import NOTHING, Cost, purchase_cost
+from kezek.market.imbalance import HourImbalance, ImbalanceGap, Undetermined
+from kezek.market.order import CancelDecision, Decision, Order, Outcome
+from kezek.market.product import product_id
+from kezek.trading.events import SessionInput
+from kezek.trading.session import MarketSession
+from kezek.units.calendar import hours_of
+
+CURTAILMENT_RULE_VERSION = "1"
+"""Version of what a curtailment does to the price; the clearing gives those of the two other rules."""
+MARKET = "market"
+"""Party that sends the market's papers, unless another name is given."""
+EVERYBODY = "market-operator"
+"""Receiver of a paper with the rows of all operators: under the embargo nobody else may have it."""
+AnswerWords = Callable[[Decision | CancelDecision], str]
+"""Says what the market answers: taken, or refused, why, and what to do."""
+CodeWords = Callable[[str], str]
+"""Gives the sentence of a code."""
+
+
+Answer = Decision | CancelDecision
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The closing of a session: the log up to it, whose root breaks exact ties.
+
+    Args:
+        root: Of the log's first `size` entries, hex.
+    """
+
+    closed_at: datetime
+    root: str
+    size: int
+
+
+def gate_of(session: MarketSession) -> Gate | None:
+    """Find the gate in the log of a session; None while it is open."""
+    event = _act(session, SessionInput.GATE)
+    return Gate(_instant(event["at"]), event["data"]["root"], event["data"]["size"]) if event else None
+
+
+def require_cleared(session: MarketSession) -> Gate:
+    """Give the gate of a cleared session.
+
+    Raises:
+        ValueError: it is not cleared: there is nothing to answer yet.
+    """
+    gate = gate_of(session)
+    if gate is None or not session.trading.cleared:
+        raise ValueError(f"the session of {session.opened.on} is not cleared")
+    return gate
+
+
+def cleared_at(session: MarketSession) -> datetime:
+    """Tell when a session was cleared.
+
+    Raises:
+        ValueError: it is not.
+    """
+    event = _act(session, SessionInput.CLEARING)
+    if event is None:
+        raise ValueError(f"the session of {session.opened.on} is not cleared")
+    return _instant(event["at"])
+
+
+def _act(session: MarketSession, kind: SessionInput) -> dict[str, Any] | None:
+    """Find the one entry of a kind; its bytes are looked at first, for few of them need reading."""
+    mark = f'"type":"{kind}"'.encode()
+    for index in range(len(session.log)):
+        entry = session.log.entry(index)
+        if mark in entry:
+            event: dict[str, Any] = json.loads(entry)
+            if event["type"] == kind:
+                return event
+    return None
+
+
+def _instant(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def rules_used(session: MarketSession) -> tuple[str, ...]:
+    """List the rules of clearing and of curtailment as `<rule>/<version>`; empty before the session was cleared.
+
+    Law: market.price_rule, market.tie_rule, market.curtailment_price.
+    """
+    clearings = (state.clearing for state in session.trading.state.products.values())
+    found = next((clearing.rules for clearing in clearings if clearing is not None), ())
+    return (*found, f"{session.trading.rules.curtailment_price}/{CURTAILMENT_RULE_VERSION}") if found else ()
+
+
+def acknowledgement_of(
+    *,
+    document_id: str,
+    received_document_id: str,
+    receiver_id: str,
+    answers: Iterable[tuple[str, Answer | paper.RowFault]],
+    created_at: datetime,
+    sentence: AnswerWords,
+    sender_id: str = MARKET,
+) -> paper.Acknowledgement:
+    """Answer a paper that was read, row by row, in its order.
+
+    Args:
+        answers: For each row where it stands in the paper, and what the market said or why it cannot be read.
+    """
+    rows = tuple(acknowledged(answer=answer, place=place, sentence=sentence) for place, answer in answers)
+    return paper.Acknowledgement(
+        document_id=document_id,
+        received_document_id=received_document_id,
+        created_at=created_at,
+        sender_id=sender_id,
+        receiver_id=receiver_id,
+        accepted=True,
+        code="",
+        sentence="",
+        rows=rows,
+    )
+
+
+def acknowledged(*, answer: Answer | paper.RowFault, place: str, sentence: AnswerWords) -> paper.AckRow:
+    """Answer one row."""
+    if isinstance(answer, paper.RowFault):
+        return answer_to_fault(answer)
+    sent = answer.order if isinstance(answer, Decision) else answer.cancellation
+    taken = answer.refusal is None
+    code = "" if answer.refusal is None else answer.refusal.value
+    return paper.AckRow(sent.order_id, sent.version, taken, code, sentence(answer), place)
+
+
+def orders_ended(session: MarketSession) -> dict[str, Order]:
+    """Give, for each order that has an end, the version that counts.
+
+    It is the last one that was taken; of an order that never was, the one whose refusal is the end.
+    """
+    state = session.trading.state
+    found: dict[str, Order] = {}
+    for decision in state.decisions:
+        order = decision.order
+        end = state.ends.get(order.order_id)
+        if end is not None and (decision.refusal is None or decision.refusal == end.reason):
+            refused_later = decision.refusal is not None and order.order_id in found
+            found[order.order_id] = found[order.order_id] if refused_later else order
+    return found
+
+
+def allocation_of(
+    *,
+    session: MarketSession,
+    created_at: datetime,
+    sentence: CodeWords,
+    operator_id: str = "",
+    sender_id: str = MARKET,
+) -> paper.AllocationResult:
+    """Say how each order ended at the clearing; what a curtailment takes later is in the settlement.
+
+    Args:
+        operator_id: Whose orders; "" for those of all, which is a paper for the market operator alone.
+    Raises:
+        ValueError: the session is not cleared.
+    """
+    gate, state = require_cleared(session), session.trading.state
+    awards = _awards(session)
+    rows = []
+    for order_id, order in orders_ended(session).items():
+        if operator_id in ("", order.operator_id):
+            end = state.ends[order_id]
+            whole = end.outcome is Outcome.ACCEPTED
+            said = ("", "") if whole else (end.reason.value, sentence(end.reason.value))
+            rows.append(_allocated(order, paper.Outcome(end.outcome.value), said, awards.get(order_id, ())))
+    return paper.AllocationResult(
+        document_id=f"ALLOCATION-{session.opened.on}{f'-{operator_id}' if operator_id else ''}",
+        created_at=created_at,
+        sender_id=sender_id,
+        receiver_id=operator_id or EVERYBODY,
+        session_on=session.opened.on,
+        rules=tuple(paper.RuleUsed(*rule.split("/")) for rule in rules_used(session)),
+        log_root=gate.root,
+        rows=tuple(rows),
+    )
+
+
+def _allocated(
+    order: Order, outcome: paper.Outcome, said: tuple[str, str], awarded: tuple[paper.PaperStep, ...]
+) -> paper.AllocationRow:
+    return paper.AllocationRow(
+        order_id=order.order_id,
+        version=order.version,
+        operator_id=order.operator_id,
+        site_id=order.site_id,
+        owner_id=order.owner_id,
+        product_id=order.product_id,
+        outcome=outcome,
+        asked_kwh=order.quantity_kwh,
+        code=said[0],
+        sentence=said[1],
+        awarded=awarded,
+    )
+
+
+def _awards(session: MarketSession) -> dict[str, tuple[paper.PaperStep, ...]]:
+    """Collect what each order was awarded at the clearing, by the price that it paid then, best price first."""
+    found: dict[str, dict[int, int]] = defaultdict(dict)
+    for state in session.trading.state.products.values():
+        if state.clearing is None:
+            continue
+        fills, pays = state.clearing.fill_kwh.tolist(), state.clearing.pay_tiyn_per_kwh.tolist()
+        for row, kwh, price in zip(state.rows, fills, pays, strict=True):
+            if kwh:
+                mine = found[row.order.order_id]
+                mine[price] = mine.get(price, 0) + kwh
+    return {
+        order_id: tuple(paper.PaperStep(price, kwh) for price, kwh in sorted(mine.items(), reverse=True))
+        for order_id, mine in found.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHour:
+    """An hour that the settlement has to leave open, so that its paper has no row for it.
+
+    Args:
+        gaps: Why, for each site that is open.
+        bought_kwh: After any curtailment. [kWh]
+        cost: Of what was bought. [tiyn]
+        imbalance_tiyn: What the operator's other sites were charged in the hour. [tiyn]
+    """
+
+    operator_id: str
+    product_id: str
+    gaps: tuple[ImbalanceGap, ...]
+    bought_kwh: int
+    cost: Cost
+    imbalance_tiyn: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementAnswer:
+    """A settlement, and the hours that it could not settle.
+
+    Guarantees: each operator's hour with a purchase or a reading is in exactly one of the two, and both together are
+    what the ledger holds.
+    """
+
+    document: paper.SettlementDocument
+    open_hours: tuple[OpenHour, ...]
+
+
+@dataclass(slots=True)
+class _Hour:
+    bought_kwh: int = 0
+    cost: Cost = NOTHING
+    settled: tuple[HourImbalance, ...] = ()
+
+
+def settlement_of(
+    *, session: MarketSession, created_at: datetime, operator_id: str = "", sender_id: str = MARKET
+) -> SettlementAnswer:
+    """Say what each operator bought, used and owes, hour by hour; all of an hour stands in one row, as it is metered.
+
+    Purchases of the 70/30 programme count into the surplus product of their hour: a meter does not tell them apart.
+    Before delivery every hour is open.
+
+    Args:
+        operator_id: Whose hours; "" for those of all.
+    Raises:
+        ValueError: the session is not cleared.
+    """
+    require_cleared(session)
+    hours = hours_of(session.opened.on)
+    rows: list[paper.SettlementRow] = []
+    open_hours: list[OpenHour] = []
+    for (who, product), hour in sorted(_hours(session).items()):
+        if operator_id in ("", who):
+            made = _settled(who, product, hour)
+            if isinstance(made, OpenHour):
+                open_hours.append(made)
+            else:
+                rows.append(made)
+    document = paper.SettlementDocument(
+        document_id=f"SETTLEMENT-{session.opened.on}{f'-{operator_id}' if operator_id else ''}",
+        created_at=created_at,
+        sender_id=sender_id,
+        receiver_id=operator_id or EVERYBODY,
+        from_at=hours[0].starts_at,
+        until_at=hours[-1].starts_at + timedelta(hours=1),
+        rows=tuple(rows),
+    )
+    return SettlementAnswer(document, tuple(open_hours))
+
+
+def _hours(session: MarketSession) -> dict[tuple[str, str], _Hour]:
+    """Add up purchases and imbalance by operator and hour."""
+    state, on = session.trading.state, session.opened.on
+    found: dict[tuple[str, str], _Hour] = defaultdict(_Hour)
+    for key, purchase in state.purchases.items():
+        product, left_kwh = state.products[purchase.product_id].product, state.final_purchase_kwh[key]
+        name = product_id(on=on, zone=product.zone, hour_index=product.hour_index)
+        hour = found[purchase.operator_id, name]
+        price, charges = state.price_of_purchase[key], session.trading.charges
+        hour.bought_kwh += left_kwh
+        hour.cost += purchase_cost(energy_kwh=left_kwh, price_tiyn_per_kwh=price, charges=charges)
+    for one in state.imbalances:
+        for settled in one.settled.hours:
+            found[one.settled.operator_id, settled.use.product_id].settled += (settled,)
+    return found
+
+
+def _settled(operator_id: str, name: str, hour: _Hour) -> paper.SettlementRow | OpenHour:
+    outcomes = [one.outcome for one in hour.settled]
+    gaps = tuple(one.gap for one in outcomes if isinstance(one, Undetermined))
+    imbalance_tiyn = sum(one.amount_tiyn for one in outcomes if not isinstance(one, Undetermined))
+    if gaps or not outcomes:
+        gaps = gaps or (ImbalanceGap.NO_READING,)
+        return OpenHour(operator_id, name, gaps, hour.bought_kwh, hour.cost, imbalance_tiyn)
+    return paper.SettlementRow(
+        operator_id=operator_id,
+        product_id=name,
+        bought_kwh=hour.bought_kwh,
+        metered_wh=sum(one.use.metered_wh or 0 for one in hour.settled),
+        energy_tiyn=hour.cost.net_tiyn,
+        market_fee_tiyn=hour.cost.fee_tiyn,
+        transmission_tiyn=hour.cost.transmission_tiyn,
+        imbalance_tiyn=imbalance_tiyn,
+        vat_tiyn=hour.cost.vat_tiyn,
+    )

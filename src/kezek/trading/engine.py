@@ -1,0 +1,257 @@
+"""The session as a machine: each act goes in, every consequence is calculated and logged."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from kezek.ledger.charges import Charges, Group, prepayment, reservation, worst_case_tiyn
+from kezek.market.bidder import Bidder
+from kezek.market.book import OrderBook
+from kezek.market.order import CancelDecision, Cancellation, Decision, Order, OrderEnd, Outcome, OutcomeReason
+from kezek.market.product import Product, Session
+from kezek.market.rules import MarketRules
+from kezek.market.standing_order import StandingOrder, orders_of
+from kezek.market.supply import Declaration, SupplyAct, SupplyRefusal, refusal_of
+from kezek.trading.events import Derived, Prepayment, PrepaymentRefusal, Record
+from kezek.trading.execution import Execution
+from kezek.trading.money import order_stem, post, release_of
+from kezek.trading.state import ProductState, Row, TradingState
+from kezek.units.calendar import hours_of
+
+MOST_PREPAID_TIYN = 10**17
+"""Largest single prepayment, a thousand billion tenge: what lies over it is a slip. [tiyn]"""
+
+
+class Trading:
+    """Takes the acts of one session and logs every consequence; the acts themselves are logged by whoever calls.
+
+    The order of a session: products, bidders, prepayments and supply; orders; the gate; clearing; curtailments.
+
+    Guarantees: no clock, no chance: the same acts give the same consequences. Nothing sells more than its supply, no
+    purchase is over its maximum, the ledger adds up to zero after every group, every order has exactly one end.
+    """
+
+    def __init__(
+        self, *, on: date, rules: MarketRules, session: Session, record: Record, state: TradingState | None = None
+    ) -> None:
+        self.on = on
+        self.rules = rules
+        self.session = session
+        self.state = TradingState() if state is None else state
+        self.charges = Charges(rules.market_fee_tiyn_per_kwh, rules.transmission_tiyn_per_kwh, rules.vat_ppm)
+        self.book = OrderBook(rules=rules, session=session, cost_of=self._cost_of)
+        self.closed = self.cleared = self.settled = False
+        self._record = record
+        self._tie_key = b""
+        self._declared_kwh: dict[str, int | None] = {}
+        self._standing: dict[str, StandingOrder] = {}
+        self._payments: dict[str, Prepayment] = {}
+        self._clock_hours = {hour.index: hour.clock_hour for hour in hours_of(on)}
+
+    def _cost_of(self, sizes_kwh: Sequence[int], price_tiyn_per_kwh: int) -> int:
+        return worst_case_tiyn(sizes_kwh=sizes_kwh, limit_tiyn_per_kwh=price_tiyn_per_kwh, charges=self.charges)
+
+    def _post(self, stem: str, at: datetime, group: Group) -> None:
+        post(self.state.ledger, self._record, stem, at, group)
+
+    def list_product(self, product: Product) -> None:
+        """List a product; until its supply is published nothing of it is offered."""
+        self.state.products[product.product_id] = ProductState(replace(product, offered_kwh=0))
+        self._declared_kwh[product.product_id] = None
+        self.book.offer(self.state.products[product.product_id].product)
+
+    def admit(self, bidder: Bidder) -> None:
+        """Admit a bidder."""
+        self.book.admit(bidder)
+
+    def prepay(self, payment: Prepayment) -> PrepaymentRefusal | None:
+        """Book a prepayment; several of one operator add up, the same payment counts once."""
+        earlier = self._payments.get(payment.payment_id)
+        if earlier is not None and replace(earlier, paid_at=payment.paid_at) == payment:
+            return None
+        checks = (
+            (earlier is not None, PrepaymentRefusal.ID_TAKEN),
+            (payment.operator_id not in self.book.bidders, PrepaymentRefusal.UNKNOWN_OPERATOR),
+            (payment.amount_tiyn <= 0, PrepaymentRefusal.NOT_POSITIVE),
+            (payment.amount_tiyn > MOST_PREPAID_TIYN, PrepaymentRefusal.TOO_LARGE),
+            (payment.paid_at > self.session.prepayment_by_at, PrepaymentRefusal.LATE),
+        )
+        refusal = next((refusal for wrong, refusal in checks if wrong), None)
+        if refusal is not None:
+            self._record(Derived.PREPAYMENT_REFUSED, payment.payment_id, payment.paid_at, {"refusal": refusal})
+            return refusal
+        self._payments[payment.payment_id] = payment
+        self._book_prepayment(payment)
+        return None
+
+    def _book_prepayment(self, payment: Prepayment) -> None:
+        stem, who = f"prepay/{payment.payment_id}", payment.operator_id
+        self.book.prepay(operator_id=who, amount_tiyn=payment.amount_tiyn)
+        group = prepayment(operator_id=who, amount_tiyn=payment.amount_tiyn, at=payment.paid_at, stem=stem)
+        self._post(stem, payment.paid_at, group)
+
+    def declare(self, declaration: Declaration) -> SupplyRefusal | None:
+        """Publish, revise or withdraw the supply of a product; behind the gate a smaller one is a curtailment."""
+        refusal = refusal_of(declaration, declared_kwh=self._declared_kwh, closed=self.closed, settled=self.settled)
+        if refusal is not None:
+            body = {"refusal": refusal, "found": declaration.declared_kwh}
+            self._record(Derived.SUPPLY_REFUSED, declaration.product_id, declaration.declared_at, body)
+            return refusal
+        state = self.state.products[declaration.product_id]
+        self._declared_kwh[declaration.product_id] = declaration.declared_kwh
+        if self.cleared:
+            self._execution().curtail(state, declaration)
+            return None
+        state.product = replace(state.product, offered_kwh=declaration.declared_kwh)
+        self.book.offer(state.product)
+        if declaration.act is not SupplyAct.WITHDRAWN and not self.closed:
+            for standing in self._standing.values():
+                self._expand(standing, [state.product], declaration.declared_at)
+        return None
+
+    def submit(self, order: Order, *, logged_at: datetime | None = None) -> Decision:
+        """Take or refuse an order or an amendment; what was sent before gets the same answer and changes nothing.
+
+        Args:
+            logged_at: Time of the answer in the log, if it is not the time that the order states.
+        """
+        before, again = self.book.in_book(order.order_id), self.book.answered(order)
+        decision = self.book.decide(order)
+        if not again:
+            self.state.decisions.append(decision)
+            if decision.refusal is None:
+                self._reserve(decision, before)
+            elif self.closed:
+                self._end_refused(decision)
+        body = {
+            "order_id": order.order_id,
+            "version": order.version,
+            "refusal": decision.refusal,
+            "found": decision.found,
+            "limit": decision.limit,
+            "reserved_tiyn": decision.reserved_tiyn,
+        }
+        self._record(Derived.DECIDED, order.order_id, logged_at or order.received_at, body)
+        return decision
+
+    def _reserve(self, decision: Decision, before: Decision | None) -> None:
+        """Set aside the cost of a new version, after letting go of what the version before had set aside."""
+        order = decision.order
+        stem = order_stem(order)
+        freed = release_of(self.state.ledger, before, order.received_at, f"amend/{stem}") if before else ()
+        aside = reservation(
+            operator_id=order.operator_id,
+            amount_tiyn=decision.reserved_tiyn,
+            at=order.received_at,
+            stem=f"reserve/{stem}",
+        )
+        self._post(f"reserve/{stem}", order.received_at, freed + (aside if decision.reserved_tiyn else ()))
+
+    def cancel(self, cancellation: Cancellation) -> CancelDecision:
+        """Take an order out of the book, or say why not."""
+        again = self.book.answered(cancellation)
+        decision = self.book.cancel(cancellation)
+        if not again:
+            self.state.cancellations.append(decision)
+            if decision.removed is not None:
+                self._end_cancelled(decision.removed, cancellation.received_at, OutcomeReason.BY_OPERATOR)
+        body = {"order_id": cancellation.order_id, "version": cancellation.version, "refusal": decision.refusal}
+        self._record(Derived.CANCELLED, cancellation.order_id, cancellation.received_at, body)
+        return decision
+
+    def _end_cancelled(self, removed: Decision, at: datetime, reason: OutcomeReason) -> None:
+        order_id = removed.order.order_id
+        self.state.ends[order_id] = OrderEnd(Outcome.CANCELLED, reason)
+        stem = f"cancel/{order_stem(removed.order)}"
+        self._post(stem, at, release_of(self.state.ledger, removed, at, stem))
+
+    def place(self, standing: StandingOrder, received_at: datetime) -> list[Decision]:
+        """Keep a standing order and send its orders; a later version cancels what the one before sent.
+
+        Before the session opens the orders wait for the opening.
+        """
+        self._standing[standing.order_id] = standing
+        return self._expand(standing, self._offered(), received_at)
+
+    def _offered(self) -> list[Product]:
+        return [state.product for state in self.state.products.values()]
+
+    def _expand(self, standing: StandingOrder, products: Sequence[Product], at: datetime) -> list[Decision]:
+        bidder = self.book.bidders.get(standing.operator_id)
+        site = bidder.sites.get(standing.site_id) if bidder else None
+        zones = [site.zone] if site else [product.zone for product in products[:1]]
+        at = max(at, self.session.opens_at)
+        wanted = [
+            order
+            for zone in zones
+            for order in orders_of(
+                standing, on=self.on, zone=zone, products=products, clock_hours=self._clock_hours, received_at=at
+            )
+        ]
+        return [
+            self.submit(replace(order, version=self.book.next_version(order.order_id)))
+            for order in wanted
+            if not self._stands(order)
+        ]
+
+    def _stands(self, order: Order) -> bool:
+        """Tell whether the very same order is in the book already."""
+        live = self.book.in_book(order.order_id)
+        return live is not None and replace(order, version=live.order.version).content == live.order.content
+
+    def suspend(self, operator_id: str, at: datetime) -> tuple[Decision, ...]:
+        """Suspend an operator before the gate closes: its orders are cancelled, the money is free again."""
+        removed = self.book.suspend(operator_id)
+        for decision in removed:
+            order = decision.order
+            self._end_cancelled(decision, at, OutcomeReason.OPERATOR_SUSPENDED)
+            body = {"order_id": order.order_id, "operator_id": operator_id}
+            self._record(Derived.REMOVED, order.order_id, at, body)
+        return removed
+
+    def close(self, *, root: bytes) -> None:
+        """Close the gate: the book is frozen, and the log's root breaks exact ties from now on.
+
+        Raises:
+            ValueError: the gate was closed before.
+        """
+        if self.closed:
+            raise ValueError("the gate is closed a second time")
+        self.closed, self._tie_key = True, root
+        self.book.close()
+        for state in self.state.products.values():
+            state.decisions = self.book.live(state.product.product_id)
+            state.rows = tuple(
+                Row(one.order, number, step) for one in state.decisions for number, step in enumerate(one.order.steps)
+            )
+        for decision in self.state.decisions:
+            self._end_refused(decision)
+
+    def _end_refused(self, decision: Decision) -> None:
+        """Note the end of an order that never stood in the book; nothing that comes later changes it."""
+        order_id, refusal = decision.order.order_id, decision.refusal
+        if refusal is not None and self.book.in_book(order_id) is None:
+            self.state.ends.setdefault(order_id, OrderEnd(Outcome.REJECTED, refusal))
+
+    def clear(self, at: datetime) -> None:
+        """Clear every product on the frozen book, split awards into purchases, settle them, free what is left.
+
+        Raises:
+            ValueError: before the gate is closed, or a second time.
+        """
+        if not self.closed or self.cleared:
+            raise ValueError("a session is cleared once, after its gate")
+        self.cleared = True
+        execution = self._execution()
+        for state in self.state.products.values():
+            execution.clear(state, at)
+
+    def _execution(self) -> Execution:
+        return Execution(
+            state=self.state,
+            rules=self.rules,
+            charges=self.charges,
+            bidders=self.book.bidders,
+            tie_key=self._tie_key,
+            record=self._record,
+        )

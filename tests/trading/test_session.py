@@ -1,0 +1,494 @@
+"""A session as a log: stages, the same acts the same bytes, and every entry that was tampered with is named."""
+
+import copy
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from tests.trading.sessions import (
+    BID_AT,
+    CLEARED_AT,
+    CUT_AT,
+    GATE_AT,
+    ON,
+    OPENED_AT,
+    SETTLED_AT,
+    at,
+    cancel,
+    clear,
+    close,
+    events,
+    fills,
+    hour,
+    lens_of,
+    logged,
+    market,
+    open_session,
+    order,
+    participant,
+    prepay,
+    publish,
+    revise,
+    terms,
+    withdraw,
+)
+
+from kezek.evidence.canonical import canonical_bytes
+from kezek.evidence.log import Log, parse_entries
+from kezek.evidence.plain import CodecError, to_plain
+from kezek.market.order import OrderRefusal
+from kezek.market.standing_order import StandingOrder
+from kezek.market.supply import SupplyRefusal
+from kezek.registry.licence import Period, Subtype
+from kezek.registry.zone import Zone
+from kezek.trading.events import Delivered, Metered, SessionInput, StageRefusal, Unreadable
+from kezek.trading.session import Broken, MarketSession, replay
+from kezek.units.problem import InputProblem
+
+RESTRUCK = {"market.price_rule": "uniform", "market.curtailment_price": "restruck"}
+ACTS = {kind.value for kind in SessionInput}
+
+
+def whole(readings=RESTRUCK, note="row 7"):
+    """A day with every kind of act: refused ones, amended, cancelled, suspended, cut, struck again, delivered."""
+    tenant = participant("T", host="A", subtype=Subtype.II, sites=())
+    session = market("A", "B", "C", "D", people=[tenant], readings=readings, fee=5, transmission=120)
+    prepay(session, "B", 7, name="late", when=at("08:00:01"))
+    publish(session, 900, hour(4))
+    publish(session, 800, hour(5))
+    publish(session, 10, hour(5))
+    withdraw(session, hour(5), when=at("09:20"))
+    term = Period(ON, ON + timedelta(days=1))
+    night = StandingOrder("S", 1, "B", "B-site", "B", 2_100, 600, frozenset(range(6)), frozenset(range(7)), term)
+    session.place(night, at("09:25"))
+    session.place(replace(night, version=2, power_kw=700), at("09:35"))
+    session.unreadable(Unreadable(f"bids.csv, {note}", "", "documents.row.price", "no price"), BID_AT)
+    session.submit(order("A", (2_400, 1_500), (2_200, 600)))
+    session.submit(order("A", (2_000, 300), name="for T", owner="T"))
+    session.submit(order("A", (2_000, 1), name="for D", owner="D"))
+    session.submit(order("C", (2_200, 9_000)))
+    session.submit(order("C", (2_000, 4_000), version=2))
+    session.submit(order("D", (2_300, 100)))
+    session.submit(order("B", (2_300, 100), name="gone"))
+    cancel(session, "B", name="gone")
+    cancel(session, "C", name="gone", version=3)
+    session.suspend("D", BID_AT)
+    revise(session, 800, hour(6), when=BID_AT)
+    close(session)
+    session.submit(order("B", (2_300, 100), name="too late"))
+    revise(session, 4_800, when=GATE_AT)
+    session.clear(CLEARED_AT)
+    revise(session, 2_500)
+    revise(session, 2_600)
+    withdraw(session, hour(4))
+    session.deliver(Delivered((Metered("A", "A-site", 3, 2_200_000),), {}), SETTLED_AT)
+    return session
+
+
+@pytest.fixture(scope="module")
+def day():
+    return events(whole())
+
+
+def replayed(changed):
+    return replay(events=changed, lens=lens_of)
+
+
+def numbered(changed):
+    """The entries numbered anew, as a careful forger would."""
+    return [{**event, "n": number} for number, event in enumerate(changed)]
+
+
+def gate_of(day):
+    return next(index for index, event in enumerate(day) if event["type"] == SessionInput.GATE)
+
+
+def latest(day, index):
+    """Where a changed act is found at the latest: at the gate's root, at the clearing, or in its own consequences."""
+    if index <= gate_of(day):
+        return gate_of(day)
+    clearing = next(place for place, event in enumerate(day) if event["type"] == SessionInput.CLEARING)
+    acts = (place for place in range(max(index, clearing) + 1, len(day)) if day[place]["type"] in ACTS)
+    return next(acts, len(day))
+
+
+# Stages
+
+
+def test_the_terms_are_the_first_entry():
+    session = open_session(fee=5)
+    assert len(session.log) == 1
+    assert events(session)[0] == {
+        "at": "2025-10-14T02:00:00Z",
+        "data": to_plain(terms(fee=5)),
+        "id": "2025-10-15",
+        "n": 0,
+        "type": "session.opened",
+        "v": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "act", "refusal"),
+    [
+        ("open", lambda one: one.suspend("nobody", BID_AT), StageRefusal.UNKNOWN_OPERATOR),
+        ("open", lambda one: one.close(GATE_AT - timedelta(seconds=1)), StageRefusal.BEFORE_CLOSURE),
+        ("open", lambda one: one.clear(CLEARED_AT), StageRefusal.GATE_OPEN),
+        ("open", lambda one: one.deliver(Delivered((), {}), SETTLED_AT), StageRefusal.NOT_CLEARED),
+        ("closed", lambda one: one.admit(participant("Z"), GATE_AT), StageRefusal.GATE_CLOSED),
+        ("closed", lambda one: one.suspend("A", GATE_AT), StageRefusal.GATE_CLOSED),
+        ("closed", lambda one: one.close(GATE_AT), StageRefusal.GATE_CLOSED),
+        ("closed", lambda one: one.deliver(Delivered((), {}), SETTLED_AT), StageRefusal.NOT_CLEARED),
+        ("cleared", lambda one: one.close(CUT_AT), StageRefusal.GATE_CLOSED),
+        ("cleared", lambda one: one.clear(CUT_AT), StageRefusal.CLEARED),
+        ("cleared", lambda one: one.suspend("A", CUT_AT), StageRefusal.GATE_CLOSED),
+        ("settled", lambda one: one.clear(SETTLED_AT), StageRefusal.CLEARED),
+        ("settled", lambda one: one.deliver(Delivered((), {}), SETTLED_AT), StageRefusal.SETTLED),
+    ],
+)
+def test_an_act_at_the_wrong_stage_is_refused_and_leaves_no_trace(before, act, refusal):
+    session = market("A")
+    session.submit(order("A", (2_000, 1_000)))
+    if before != "open":
+        close(session)
+    if before in ("cleared", "settled"):
+        session.clear(CLEARED_AT)
+    if before == "settled":
+        session.deliver(Delivered((), {}), SETTLED_AT)
+    log, transfers = session.log.entries_text(), session.trading.state.ledger.transfers()
+    assert act(session) is refusal
+    assert (session.log.entries_text(), session.trading.state.ledger.transfers()) == (log, transfers)
+
+
+def test_the_gate_notes_the_root_of_all_that_came_before_it():
+    session = market("A")
+    session.submit(order("A", (2_000, 1_000)))
+    size, root = len(session.log), session.log.tree.root()
+    close(session)
+    (gate,) = logged(session, "gate.closed")
+    assert gate["data"] == {"root": root.hex(), "size": size}
+    again = Log()
+    again.extend(events(session)[:size])
+    assert again.tree.root() == root
+
+
+@pytest.mark.parametrize(
+    ("accident", "kind"),
+    [
+        (lambda one: one.submit(order("A", (2_000, 10.0))), CodecError),
+        (lambda one: one.submit(order("A", (float("nan"), 10))), CodecError),
+        (lambda one: publish(one, 10.0, hour(4)), CodecError),
+        (lambda one: prepay(one, "A", 10.0, name="p"), CodecError),
+    ],
+)
+def test_a_number_that_is_not_whole_never_gets_into_the_log_or_the_book(accident, kind):
+    session = market("A")
+    before = session.log.entries_text()
+    with pytest.raises(kind):
+        accident(session)
+    assert session.log.entries_text() == before
+    assert session.submit(order("A", (2_000, 10))).refusal is None
+    assert publish(session, 10, hour(4)) is None
+    assert prepay(session, "A", 10, name="p") is None
+
+
+# The same acts, the same bytes; the log gives the session again
+
+
+def test_the_same_acts_give_the_same_bytes():
+    assert whole().log.entries_text() == whole().log.entries_text()
+
+
+def test_every_kind_of_act_is_in_the_day_that_is_replayed(day):
+    assert {event["type"] for event in day} >= ACTS
+    refused = {event["data"].get("refusal") for event in day if event["type"] not in ACTS} - {None}
+    assert refused == {
+        "trading.prepayment.late",
+        SupplyRefusal.PUBLISHED_TWICE.value,
+        SupplyRefusal.NOT_PUBLISHED.value,
+        SupplyRefusal.RAISED_AFTER_CLOSURE.value,
+        OrderRefusal.OWNER_NOT_HOSTED.value,
+        OrderRefusal.NOT_YOURS.value,
+        OrderRefusal.AFTER_CLOSURE.value,
+    }
+
+
+@pytest.mark.parametrize("readings", [None, RESTRUCK, {**RESTRUCK, "market.tie_rule": "equal_share"}])
+def test_the_log_gives_the_session_again(readings):
+    session = whole(readings)
+    again = replayed(parse_entries(session.log.entries_text()))
+    assert isinstance(again, MarketSession)
+    assert again.log.entries_text() == session.log.entries_text()
+    assert again.log.tree.root() == session.log.tree.root()
+    assert again.trading.state.ends == session.trading.state.ends
+    assert again.trading.state.ledger.transfers() == session.trading.state.ledger.transfers()
+
+
+def test_a_replayed_session_goes_on_as_the_first_would_have():
+    first = market("A", "B", supply_kwh=3_001)
+    first.submit(order("A", (2_000, 3_000)))
+    again = replayed(events(first))
+    for session in (first, again):
+        session.submit(order("B", (2_000, 3_000)))
+        clear(session)
+        revise(session, 1_001)
+    assert again.log.entries_text() == first.log.entries_text()
+
+
+def test_every_prefix_that_ends_with_an_act_and_its_consequences_is_a_session(day):
+    for size in range(1, len(day)):
+        result = replayed(day[:size])
+        if day[size]["type"] in ACTS:
+            assert isinstance(result, MarketSession) and len(result.log) == size
+        else:
+            assert result == Broken(size, "the log ends before all consequences of its last act")
+
+
+def test_times_within_a_second_are_logged_to_the_second_and_replay_the_same():
+    session = market("A")
+    late = timedelta(microseconds=999_999)
+    session.submit(order("A", (2_000, 1_000), when=BID_AT + late))
+    session.submit(order("A", (2_000, 10), name="at the end", when=at("09:59:59") + late))
+    session.submit(order("A", (2_000, 10), name="behind it", when=GATE_AT + late))
+    session.suspend("A", BID_AT + late)
+    session.close(GATE_AT + late)
+    session.clear(CLEARED_AT + late)
+    assert logged(session, "order.submitted")[0]["at"] == "2025-10-14T04:40:00Z"
+    assert replayed(events(session)).log.entries_text() == session.log.entries_text()
+
+
+def test_a_suspended_day_and_a_west_only_day_replay_too():
+    session = market(people=[participant("W", zone=Zone.WEST)], supply_kwh=None)
+    publish(session, 100, hour(zone=Zone.WEST))
+    session.submit(order("W", (1_900, 150), product=hour(zone=Zone.WEST)))
+    clear(session)
+    assert fills(session, hour(zone=Zone.WEST)) == {"o-W": 100}
+    assert isinstance(replayed(events(session)), MarketSession)
+
+
+# Tampering
+
+
+def amounts_in(value, path=()):
+    """Paths to all whole numbers inside an entry's data."""
+    if isinstance(value, dict):
+        return [found for key, item in value.items() for found in amounts_in(item, (*path, key))]
+    if isinstance(value, list):
+        return [found for key, item in enumerate(value) for found in amounts_in(item, (*path, key))]
+    return [path] if type(value) is int else []
+
+
+def with_one_more(event, path):
+    changed = copy.deepcopy(event)
+    inside = changed["data"]
+    for key in path[:-1]:
+        inside = inside[key]
+    inside[path[-1]] += 1
+    return changed
+
+
+def test_every_amount_of_every_consequence_is_named_when_it_is_changed(day):
+    places = [
+        (index, path)
+        for index, event in enumerate(day)
+        if event["type"] not in ACTS
+        for path in amounts_in(event["data"])
+    ]
+    assert len(places) > 150
+    for index, path in places[::2]:
+        changed = [*day[:index], with_one_more(day[index], path), *day[index + 1 :]]
+        assert replayed(changed) == Broken(index, "it is not what follows from the entries before it"), (index, path)
+
+
+def test_every_amount_of_every_act_is_found_by_what_follows_from_it(day):
+    """But for an order that came too late: nothing that it says has a consequence."""
+    places = [
+        (index, path)
+        for index, event in enumerate(day)
+        if event["type"] in ACTS and index and event["id"] != "too late"
+        for path in amounts_in(event["data"])
+    ]
+    assert len(places) > 40
+    for index, path in places:
+        result = replayed([*day[:index], with_one_more(day[index], path), *day[index + 1 :]])
+        assert isinstance(result, Broken), (index, path)
+        assert index <= result.index <= latest(day, index), (index, path, result)
+
+
+@pytest.mark.parametrize("field", ["at", "id", "type", "v", "n"])
+def test_the_frame_of_every_entry_is_checked(day, field):
+    gate = gate_of(day)
+    for index, event in enumerate(day):
+        other = {"at": "2025-10-14T02:00:01Z", "id": "x", "type": "fee.raised", "v": 2, "n": 10**6}[field]
+        result = replayed([*day[:index], {**event, field: other}, *day[index + 1 :]])
+        assert isinstance(result, Broken), (index, event)
+        if event["type"] not in ACTS or field != "at":
+            assert result.index == index
+        assert index <= result.index <= max(gate, index + 1)
+
+
+def test_an_entry_that_is_dropped_is_missed(day):
+    for index, event in enumerate(day[:-1]):
+        left = [*day[:index], *day[index + 1 :]]
+        assert replayed(left).index == index
+        careful = replayed(numbered(left))
+        if event["type"] in ACTS and index:
+            assert index <= careful.index <= max(latest(day, index), index + 1)
+        else:
+            assert careful.index == index
+
+
+def test_two_entries_that_changed_places_are_named(day):
+    gate = gate_of(day)
+    for index in range(len(day) - 1):
+        swapped = [*day[:index], day[index + 1], day[index], *day[index + 2 :]]
+        assert replayed(swapped).index == index
+        careful = replayed(numbered(swapped))
+        assert isinstance(careful, Broken), index
+        assert index <= careful.index <= max(gate, index + 1)
+
+
+def test_an_entry_that_was_put_in_is_named(day):
+    gate = gate_of(day)
+    posted = next(event for event in day if event["type"] == "ledger.posted")
+    bid = next(event for event in day if event["type"] == "order.submitted")
+    for index in range(1, len(day), 3):
+        for foreign in (posted, bid):
+            if foreign is day[index]:
+                continue
+            assert replayed([*day[:index], foreign, *day[index:]]).index == index
+            careful = replayed(numbered([*day[:index], foreign, *day[index:]]))
+            assert isinstance(careful, Broken)
+            assert index <= careful.index <= max(gate + 1, index + 1)
+
+
+def test_an_act_behind_the_last_stage_is_not_of_this_log(day):
+    gate = day[gate_of(day)]
+    for kind, data in (
+        ("session.cleared", {}),
+        ("gate.closed", gate["data"]),
+        ("operator.suspended", {"operator_id": "A"}),
+    ):
+        extra = {**day[-1], "type": kind, "data": data, "n": len(day)}
+        assert replayed([*day, extra]) == Broken(len(day), "it is not what follows from the entries before it")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, [], {}, "x", {"operator_id": "A"}, {"order_id": 1}],
+)
+def test_an_act_with_a_strange_body_breaks_no_replay(day, data):
+    for index, event in enumerate(day):
+        if event["type"] in ACTS - {"session.opened", "operator.suspended", "gate.closed", "session.cleared"}:
+            result = replayed([*day[:index], {**event, "data": data}, *day[index + 1 :]])
+            assert result.index == index
+            assert result.what.startswith("no session can take it: ")
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [],
+        [{}],
+        [{"type": "order.submitted", "at": "2025-10-14T02:00:00Z", "data": {}}],
+        [{"type": "session.opened"}],
+        [{"type": "session.opened", "data": {}, "at": "2025-10-14T02:00:00Z"}],
+        [{"type": "session.opened", "data": None, "at": None}],
+        [{"type": "session.opened", "data": to_plain(terms()), "at": "yesterday"}],
+    ],
+)
+def test_what_does_not_begin_with_the_terms_opens_no_session(entries):
+    result = replayed(entries)
+    assert result.index == 0
+    assert result.what.startswith("it does not open a session: ")
+
+
+def test_changed_terms_are_found(day):
+    for field, value in (
+        ("market_fee_tiyn_per_kwh", 6),
+        ("transmission_tiyn_per_kwh", 0),
+        ("engine_version", "other"),
+        ("law_digest", "00" * 32),
+        ("embargo_days", 31),
+        ("readings", {"market.price_rule": "uniform"}),
+    ):
+        first = copy.deepcopy(day[0])
+        first["data"][field] = value
+        result = replayed([first, *day[1:]])
+        assert isinstance(result, Broken), field
+        assert 0 < result.index <= gate_of(day)
+
+
+# Another law
+
+
+def test_under_another_law_the_first_consequence_that_differs_is_named(day):
+    def uniform(opened):
+        return lens_of(replace(opened, readings={**opened.readings, "market.price_rule": "pay_as_bid"}))
+
+    first = next(index for index, event in enumerate(day) if event["type"] == "product.cleared")
+    assert replay(events=day, lens=uniform) == Broken(first, "it is not what follows from the entries before it")
+
+
+def test_under_a_law_that_says_the_same_the_session_is_the_same(day):
+    def sale(opened):
+        return lens_of(replace(opened, readings={**opened.readings, "licence.cap": "s1"}))
+
+    assert isinstance(replay(events=day, lens=sale), MarketSession)
+
+
+def test_under_a_law_that_leaves_the_market_open_there_is_nothing_to_replay(day):
+    with pytest.raises(InputProblem) as refusal:
+        replay(events=day, lens=lambda opened: lens_of(replace(opened, profile="published")))
+    assert refusal.value.code == "trading.rules.law_open"
+
+
+# Exact ties
+
+
+def drawn(note):
+    """Two claims of 1 kWh for 1 kWh, and an earlier entry that has nothing to do with them."""
+    session = market("A", "B", supply_kwh=1)
+    session.unreadable(Unreadable(note, "", "documents.row.price", "no price"), BID_AT)
+    for who in "AB":
+        session.submit(order(who, (2_000, 1)))
+    return clear(session)
+
+
+def test_an_earlier_entry_may_change_who_wins_an_exact_tie_and_never_how_much_is_sold():
+    sessions = [drawn(f"row {number}") for number in range(16)]
+    winners = {tuple(fills(session)) for session in sessions}
+    assert winners == {("o-A",), ("o-B",)}
+    assert {session.trading.state.products[hour()].sold_kwh for session in sessions} == {1}
+    assert {session.trading.state.ledger.held_tiyn("energy_sales:single_buyer") for session in sessions} == {2_000}
+
+
+def test_what_comes_behind_the_gate_changes_no_tie():
+    session = market("A", "B", supply_kwh=1)
+    for who in "AB":
+        session.submit(order(who, (2_000, 1)))
+    twin = replayed(events(session))
+    close(session)
+    close(twin)
+    twin.submit(order("A", (2_400, 1), name="late"))
+    session.clear(CLEARED_AT)
+    twin.clear(CLEARED_AT)
+    assert fills(session) == fills(twin)
+
+
+def test_no_two_entries_are_the_same_bytes(day):
+    assert len({canonical_bytes(event) for event in day}) == len(day)
+    assert [event["n"] for event in day] == list(range(len(day)))
+
+
+def test_a_session_cannot_be_opened_where_the_law_has_no_market():
+    with pytest.raises(InputProblem) as refusal:
+        open_session(on=ON.replace(year=2022))
+    assert refusal.value.code == "trading.rules.no_market"
+
+
+def test_one_who_paid_before_being_admitted_is_a_stranger():
+    session = open_session()
+    assert prepay(session, "A", 5) is not None
+    session.admit(participant("A"), OPENED_AT)
+    assert prepay(session, "A", 5) is None
