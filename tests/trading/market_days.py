@@ -157,7 +157,7 @@ def cut_session(readings=None):
 def delivered_session(readings=None, *, all_of_them=False):
     """A session to its end; one reading is missing unless all are asked for."""
     session = cut_session(readings)
-    assert session.deliver(readings_of(all_of_them=all_of_them), DONE_AT) is None
+    assert session.deliver(readings_of(all_of_them=all_of_them), DONE_AT) == ()
     return session
 
 

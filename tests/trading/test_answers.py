@@ -8,9 +8,11 @@ from lxml import etree
 from tests.trading.market_days import (
     BIDS_AT,
     CUT_AT,
+    DONE_AT,
     FIRST,
     GATE_AT,
     LATE,
+    NORTH,
     ON,
     PAPERS_AT,
     PROGRAMME,
@@ -24,17 +26,18 @@ from tests.trading.market_days import (
     delivered_session,
     new_session,
     order,
+    participant,
     supply,
 )
 
 from kezek.documents.markup import schema_text
-from kezek.documents.paper import Outcome, RowFault
+from kezek.documents.paper import Outcome, RowFault, SettlementGap
 from kezek.documents.xml_answers import write_acknowledgement_xml, write_allocation_xml, write_settlement_xml
-from kezek.ledger.charges import NOTHING
 from kezek.market.imbalance import ImbalanceGap
 from kezek.market.order import Decision
 from kezek.market.supply import SupplyAct
 from kezek.trading.answers import (
+    acknowledged,
     acknowledgement_of,
     allocation_of,
     cleared_at,
@@ -43,7 +46,9 @@ from kezek.trading.answers import (
     rules_used,
     settlement_of,
 )
+from kezek.trading.events import Delivered, Metered
 
+BALANCING = {"market.imbalance_price": "balancing_market"}
 READINGS = pytest.mark.parametrize("readings", [{}, UNIFORM, PROGRAMME], ids=["described", "uniform", "programme"])
 
 
@@ -77,9 +82,11 @@ def test_every_row_of_a_paper_has_an_answer_in_its_order():
         document_id="ACK-1",
         received_document_id="D-1",
         receiver_id="OP-001",
-        answers=[*((f"row {n}", answer) for n, answer in enumerate(answers, start=2)), ("row 40", fault)],
+        rows=[
+            acknowledged(answer=answer, place=place, sentence=words)
+            for place, answer in [*((f"row {n}", one) for n, one in enumerate(answers, start=2)), ("row 40", fault)]
+        ],
         created_at=BIDS_AT,
-        sentence=words,
     )
 
     assert [row.place for row in made.rows] == [*(f"row {n}" for n in range(2, 15)), "row 40"]
@@ -181,43 +188,89 @@ def test_nothing_is_answered_before_the_session_is_cleared():
 
 @READINGS
 @pytest.mark.parametrize("all_of_them", [True, False])
-def test_settlement_and_open_hours_are_what_the_ledger_holds(readings, all_of_them):
+def test_a_settlement_is_what_the_ledger_holds(readings, all_of_them):
     session = delivered_session(readings, all_of_them=all_of_them)
 
     made = settlement(session)
 
-    rows, left = made.document.rows, made.open_hours
     held = session.trading.state.ledger.held_tiyn
-    grid = "transmission:grid_operator"
-    open_cost = sum((one.cost for one in left), NOTHING)
-    assert sum(row.energy_tiyn for row in rows) + open_cost.net_tiyn == held("energy_sales:single_buyer")
-    assert sum(row.market_fee_tiyn for row in rows) + open_cost.fee_tiyn == held("fee:market_operator")
-    assert sum(row.transmission_tiyn for row in rows) + open_cost.transmission_tiyn == held(grid)
-    assert sum(row.vat_tiyn for row in rows) + open_cost.vat_tiyn == held("vat:state")
-    charged = sum(row.imbalance_tiyn for row in rows) + sum(one.imbalance_tiyn for one in left)
-    assert charged == held("imbalance:single_buyer")
-    bought = sum(row.bought_kwh for row in rows) + sum(one.bought_kwh for one in left)
-    assert bought == sum(session.trading.state.final_purchase_kwh.values())
-    fits(write_settlement_xml(made.document), "settlement")
+    assert sum(row.energy_tiyn for row in made.rows) == held("energy_sales:single_buyer")
+    assert sum(row.market_fee_tiyn for row in made.rows) == held("fee:market_operator")
+    assert sum(row.transmission_tiyn for row in made.rows) == held("transmission:grid_operator")
+    assert sum(row.vat_tiyn for row in made.rows) == held("vat:state")
+    assert sum(row.imbalance_tiyn or 0 for row in made.rows) == held("imbalance:single_buyer")
+    assert sum(row.bought_kwh for row in made.rows) == sum(session.trading.state.final_purchase_kwh.values())
+    assert sum(row.total_tiyn is None for row in made.rows) == (0 if all_of_them else 1)
+    fits(write_settlement_xml(made), "settlement")
 
 
-def test_an_hour_without_a_reading_is_open_and_not_in_the_paper():
-    made = settlement(delivered_session())
-    assert [(one.operator_id, one.product_id, one.gaps) for one in made.open_hours] == [
-        ("OP-002", SECOND, (ImbalanceGap.NO_READING,))
-    ]
-    assert ("OP-002", SECOND) not in {(row.operator_id, row.product_id) for row in made.document.rows}
-    assert settlement(delivered_session(all_of_them=True)).open_hours == ()
+@READINGS
+@pytest.mark.parametrize("make", [cleared_session, delivered_session])
+def test_every_hour_with_a_purchase_or_a_reading_is_in_one_row(readings, make):
+    session = make(readings)
+    state = session.trading.state
+    hours = {(one.operator_id, one.product_id.removesuffix("/programme")) for one in state.purchases.values()}
+    hours |= {(one.settled.operator_id, use.use.product_id) for one in state.imbalances for use in one.settled.hours}
+    rows = Counter((row.operator_id, row.product_id) for row in settlement(session).rows)
+    assert rows == dict.fromkeys(hours, 1)
 
 
-def test_before_delivery_every_hour_is_open():
-    made = settlement(cleared_session())
-    assert made.document.rows == ()
-    assert Counter(one.product_id for one in made.open_hours) == {FIRST: 3, SECOND: 3, LATE: 1}
+def test_an_hour_without_a_reading_is_open_and_says_so():
+    rows = {(row.operator_id, row.product_id): row for row in settlement(delivered_session()).rows}
+    open_row = rows.pop(("OP-002", SECOND))
+    assert open_row.open_code == ImbalanceGap.NO_READING
+    assert (open_row.metered_wh, open_row.imbalance_wh) == (None, None)
+    assert (open_row.imbalance_tiyn, open_row.total_tiyn) == (None, None)
+    assert open_row.booked_tiyn > open_row.energy_tiyn > 0
+    assert all(row.open_code == "" and row.total_tiyn == row.booked_tiyn for row in rows.values())
+    assert all(row.open_code == "" for row in settlement(delivered_session(all_of_them=True)).rows)
+
+
+def test_an_hour_without_a_price_is_open_and_its_reading_known():
+    rows = settlement(delivered_session(BALANCING, all_of_them=True)).rows
+    deviating = [row for row in rows if row.imbalance_wh]
+    assert {row.open_code for row in deviating} == {ImbalanceGap.NO_PRICE.value}
+    assert all(row.imbalance_tiyn is None and row.metered_wh is not None for row in deviating)
+    exact = [row for row in rows if row.imbalance_wh == 0]
+    assert exact and all((row.open_code, row.imbalance_tiyn) == ("", 0) for row in exact)
+
+
+def test_before_delivery_every_hour_is_open_with_what_it_cost():
+    session = cleared_session()
+    made = settlement(session)
+    assert Counter(row.product_id for row in made.rows) == {FIRST: 3, SECOND: 3, LATE: 1}
+    assert {row.open_code for row in made.rows} == {SettlementGap.NOT_DELIVERED.value}
+    assert {row.metered_wh for row in made.rows} == {row.imbalance_tiyn for row in made.rows} == {None}
+    cost = sum(row.energy_tiyn for row in made.rows)
+    assert cost == session.trading.state.ledger.held_tiyn("energy_sales:single_buyer") > 0
+    fits(write_settlement_xml(made), "settlement")
+
+
+def two_sites(readings):
+    """Settle an hour in which one operator has two sites."""
+    sites = (("S-1", NORTH, 40_000), ("S-9", NORTH, 5_000))
+    session = new_session(participants=(participant("OP-001", "Aksu Data", *sites),))
+    declare(session, FIRST, 120_000)
+    order(session, "A-1", "OP-001", "S-1", FIRST, (1_500, 1_000))
+    order(session, "A-2", "OP-001", "S-9", FIRST, (1_500, 2_000))
+    assert session.close(GATE_AT) is None
+    assert session.clear(GATE_AT + dt.timedelta(minutes=1)) is None
+    session.deliver(Delivered(tuple(Metered("OP-001", *one) for one in readings), {}), DONE_AT)
+    return session
+
+
+def test_of_an_hour_with_one_site_open_what_the_other_was_charged_stands():
+    session = two_sites([("S-1", 0, 1_100_000)])
+    (row,) = settlement(session).rows
+    charged = session.trading.state.ledger.held_tiyn("imbalance:single_buyer")
+    assert (row.open_code, row.metered_wh, row.total_tiyn) == (ImbalanceGap.NO_READING, None, None)
+    assert row.imbalance_tiyn == charged > 0
+    (whole,) = settlement(two_sites([("S-1", 0, 1_100_000), ("S-9", 0, 2_000_000)])).rows
+    assert (whole.open_code, whole.metered_wh, whole.imbalance_tiyn) == ("", 3_100_000, charged)
 
 
 def test_the_programme_is_settled_with_the_surplus_of_its_hour():
-    rows = {(row.operator_id, row.product_id): row for row in settlement(delivered_session(PROGRAMME)).document.rows}
+    rows = {(row.operator_id, row.product_id): row for row in settlement(delivered_session(PROGRAMME)).rows}
     one = rows["OP-001", SECOND]
     assert one.bought_kwh == 12_000 + 6_000
     assert one.imbalance_wh == 10_000_000 - 18_000_000
@@ -226,17 +279,17 @@ def test_the_programme_is_settled_with_the_surplus_of_its_hour():
 
 def test_one_operators_settlement_names_nobody_else():
     made = settlement(delivered_session(), operator_id="OP-003")
-    assert {row.operator_id for row in made.document.rows} == {"OP-003"}
-    assert made.open_hours == ()
+    assert {row.operator_id for row in made.rows} == {"OP-003"}
+    assert all(row.open_code == "" for row in made.rows)
 
 
 def test_a_second_cut_is_settled_at_what_is_left():
     session = cut_session(UNIFORM)
     declare(session, SECOND, 9_000, SupplyAct.REVISED, CUT_AT + dt.timedelta(hours=1))
     made = settlement(session)
-    assert sum(one.bought_kwh for one in made.open_hours if one.product_id == SECOND) == 9_000
-    cost = sum((one.cost for one in made.open_hours), NOTHING)
-    assert cost.net_tiyn == session.trading.state.ledger.held_tiyn("energy_sales:single_buyer")
+    assert sum(row.bought_kwh for row in made.rows if row.product_id == SECOND) == 9_000
+    held_tiyn = session.trading.state.ledger.held_tiyn("energy_sales:single_buyer")
+    assert sum(row.energy_tiyn for row in made.rows) == held_tiyn
 
 
 def test_the_fixture_has_all_that_it_says():

@@ -1,15 +1,17 @@
 """One session from the prepayments to the purchases, every amount worked out by hand."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from tests.trading.sessions import (
     BID_AT,
     CLEARED_AT,
     GATE_AT,
+    ON,
     OPENED_AT,
     PUBLISHED_AT,
+    SETTLED_AT,
     at,
     cancel,
     clear,
@@ -31,15 +33,24 @@ from tests.trading.sessions import (
     withdraw,
 )
 
-from kezek.market.order import Cancellation, OrderEnd, OrderRefusal, Outcome, OutcomeReason
+from kezek.market.order import (
+    MOST_KWH,
+    MOST_STEPS,
+    MOST_TIYN_PER_KWH,
+    Cancellation,
+    OrderEnd,
+    OrderRefusal,
+    Outcome,
+    OutcomeReason,
+)
 from kezek.market.product import Offer
 from kezek.market.standing_order import StandingOrder
 from kezek.market.supply import Declaration, SupplyAct, SupplyRefusal
 from kezek.registry.licence import Period, Subtype
 from kezek.registry.operator import Route
 from kezek.registry.zone import Zone
-from kezek.trading.engine import MOST_PREPAID_TIYN, Trading
-from kezek.trading.events import Prepayment, PrepaymentRefusal
+from kezek.trading.engine import MOST_IN_ALL_TIYN, MOST_PREPAID_TIYN, Trading
+from kezek.trading.events import Delivered, Metered, Prepayment, PrepaymentRefusal, StageRefusal
 from kezek.trading.participant import ParticipantSite
 
 P = PrepaymentRefusal
@@ -107,32 +118,42 @@ def test_a_wrong_prepayment_is_refused_with_its_first_fault_and_uses_up_no_id(wh
 
 
 def test_the_largest_prepayment_is_taken_and_one_tiyn_more_is_a_slip():
-    trading = Trading(
-        on=date(2025, 10, 15), rules=market().trading.rules, session=market().trading.session, record=lambda *_: 0
-    )
-    trading.admit(market("A").trading.book.bidders["A"])
-    assert trading.prepay(Prepayment("p1", "A", MOST_PREPAID_TIYN + 1, at("07:00"))) is P.TOO_LARGE
-    assert trading.state.ledger.transfers() == ()
-    assert trading.prepay(Prepayment("p1", "A", MOST_PREPAID_TIYN, at("07:00"))) is None
-    assert trading.state.ledger.available_tiyn("prepaid:A") == MOST_PREPAID_TIYN
+    session = market("A", prepaid_tiyn=0)
+    assert prepay(session, "A", MOST_PREPAID_TIYN + 1, name="p1") is P.TOO_LARGE
+    assert session.trading.state.ledger.transfers() == ()
+    assert prepay(session, "A", MOST_PREPAID_TIYN, name="p1") is None
+    assert free_tiyn(session, "A") == MOST_PREPAID_TIYN
 
 
-@pytest.mark.parametrize("huge", [2**53, 2**63 - 1, 2**63, 2**64 + 1, 10**30])
+def test_all_prepayments_together_have_a_limit_and_a_refused_one_uses_up_nothing_of_it():
+    session = market("A", "B", prepaid_tiyn=0)
+    for number in range(MOST_IN_ALL_TIYN // MOST_PREPAID_TIYN - 1):
+        assert prepay(session, "AB"[number % 2], MOST_PREPAID_TIYN, name=f"p{number}") is None
+    assert prepay(session, "A", 5, name="late", when=at("08:00:01")) is P.LATE
+    assert prepay(session, "A", MOST_PREPAID_TIYN - 1, name="last but one") is None
+    assert prepay(session, "B", 2, name="last") is P.TOO_MUCH_IN_ALL
+    assert prepay(session, "B", 1, name="last") is None
+    assert prepay(session, "B", 1, name="more") is P.TOO_MUCH_IN_ALL
+    assert free_tiyn(session, "A") + free_tiyn(session, "B") == MOST_IN_ALL_TIYN
+    session.trading.state.ledger.require_zero()
+
+
+@pytest.mark.parametrize("huge", [MOST_PREPAID_TIYN + 1, 2**53 - 1, 2**53, 2**63 - 1, 2**63, 2**64 + 1, 10**30])
 def test_numbers_beyond_64_bits_are_refused_as_too_large_and_never_wrapped(huge):
-    trading = market("A").trading
-    trading = Trading(on=trading.on, rules=trading.rules, session=trading.session, record=lambda *_: 0)
+    """Asked of the engine alone: a log keeps no number beyond 53 bits, so none gets as far in a session."""
+    rules, clock = market().trading.rules, market().trading.session
+    trading = Trading(on=ON, rules=rules, session=clock, record=lambda *_: 0)
     trading.list_product(market().trading.state.products[hour()].product)
     trading.admit(market("A").trading.book.bidders["A"])
-    trading.prepay(Prepayment("p", "A", 10**9, at("07:00")))
+    assert trading.prepay(Prepayment("p", "A", 10**9, at("07:00"))) is None
     assert trading.declare(Declaration(hour(), SupplyAct.PUBLISHED, huge, BID_AT)) is SupplyRefusal.TOO_LARGE
     assert trading.declare(Declaration(hour(), SupplyAct.PUBLISHED, 500, BID_AT)) is None
     assert trading.submit(order("A", (2_000, huge), name="a")).refusal is R.QUANTITY_TOO_LARGE
     assert trading.submit(order("A", (huge, 5), name="b")).refusal is R.PRICE_TOO_HIGH
     assert trading.submit(order("A", (2_000, -huge), name="c")).refusal is R.QUANTITY_NOT_POSITIVE
     assert trading.submit(order("A", (2_000, 5), name="d", version=huge)).refusal is R.VERSION_NOT_NEXT
-    if huge > MOST_PREPAID_TIYN:
-        assert trading.prepay(Prepayment("q", "A", huge, at("07:00"))) is P.TOO_LARGE
-        assert trading.state.ledger.available_tiyn("prepaid:A") == 10**9
+    assert trading.prepay(Prepayment("q", "A", huge, at("07:00"))) is P.TOO_LARGE
+    assert trading.state.ledger.available_tiyn("prepaid:A") == 10**9
 
 
 def test_several_prepayments_add_up_into_what_orders_may_cost():
@@ -338,9 +359,11 @@ def test_an_hour_or_a_zone_that_is_not_traded_is_refused(product, refusal):
         ([(2_000, -5)], R.QUANTITY_NOT_POSITIVE),
         ([(-1, 5)], R.PRICE_UNDER_RESERVE),
         ([(1_799, 5)], R.PRICE_UNDER_RESERVE),
-        ([(1_000_001, 5)], R.PRICE_TOO_HIGH),
+        ([(MOST_TIYN_PER_KWH + 1, 5)], R.PRICE_TOO_HIGH),
+        ([(MOST_TIYN_PER_KWH, MOST_KWH + 1)], R.QUANTITY_TOO_LARGE),
+        ([(MOST_TIYN_PER_KWH, MOST_KWH)], R.OVER_SITE_POWER),
         ([(2**53 - 1, 5)], R.PRICE_TOO_HIGH),
-        ([(2_000, 10**9 + 1)], R.QUANTITY_TOO_LARGE),
+        ([(2_000, MOST_KWH + 1)], R.QUANTITY_TOO_LARGE),
         ([(2_000, 2**53 - 1)], R.QUANTITY_TOO_LARGE),
         ([(2_000, 100_001)], R.OVER_SITE_POWER),
         ([(2_000, 5), (2_000, 6)], R.STEP_TWICE),
@@ -363,6 +386,15 @@ def test_orders_of_two_sites_share_the_money_but_not_the_power():
     assert session.submit(order("A", (2_000, 1), name="b", site="s1")).refusal is R.OVER_SITE_POWER
     assert session.submit(order("A", (2_000, 1_000), name="c", site="s2")).refusal is None
     assert free_tiyn(session, "A") == 0
+
+
+def test_the_largest_order_is_answered_with_what_it_may_cost():
+    session = market(people=[participant("A", power_kw=MOST_STEPS * MOST_KWH)], fee=5, transmission=120)
+    steps = [(MOST_TIYN_PER_KWH - number, MOST_KWH) for number in range(MOST_STEPS)]
+    decision = session.submit(order("A", *steps))
+    most_tiyn = sum(MOST_KWH * (price + 125) for price, _ in steps) * 112 // 100
+    assert (decision.refusal, decision.found, decision.limit) == (R.OVER_PREPAID_BALANCE, most_tiyn, 10**9)
+    assert most_tiyn < 2**53
 
 
 # Cancellation and suspension
@@ -447,16 +479,21 @@ def test_a_standing_order_becomes_an_order_for_each_offered_hour_that_it_covers(
     for index in (3, 12, 23):
         publish(session, 500, hour(index))
         publish(session, 500, hour(index, zone=Zone.WEST))
-    decisions = session.place(standing(), BID_AT)
+    answer = session.place(standing(), BID_AT)
+    assert (answer.standing, answer.refusal) == (standing(), None)
+    decisions = answer.decisions
     assert [one.order.product_id for one in decisions] == [hour(3), hour(23)]
     assert [one.order.steps[0].quantity_kwh for one in decisions] == [100, 100]
     assert free_tiyn(session, "A") == 10**9 - 2 * 224_000
+    assert [event["data"] for event in logged(session, "standing.decided")] == [
+        {"order_id": "S", "version": 1, "refusal": None}
+    ]
     assert fills(clear(session)) == {f"S/{hour(3)}": 100}
 
 
 def test_a_standing_order_takes_in_an_hour_that_gets_supply_later():
     session = market("A", supply_kwh=None)
-    assert session.place(standing(), BID_AT) == []
+    assert session.place(standing(), BID_AT).decisions == ()
     publish(session, 500, when=at("09:45"))
     publish(session, 500, hour(12), when=at("09:45"))
     assert in_book(session, hour(), hour(12)) == [f"S/{hour()}"]
@@ -477,7 +514,7 @@ def test_an_hour_that_gets_supply_behind_the_gate_is_not_bid_for():
 def test_a_later_version_of_a_standing_order_takes_the_place_of_the_one_before():
     session = market("A")
     session.place(standing(price=2_000, power_kw=100), BID_AT)
-    (decision,) = session.place(standing(version=2, price=1_900, power_kw=300), at("09:45"))
+    (decision,) = session.place(standing(version=2, price=1_900, power_kw=300), at("09:45")).decisions
     assert (decision.refusal, decision.order.version) == (None, 2)
     assert free_tiyn(session, "A") == 10**9 - 638_400
     publish(session, 500, hour(4), when=at("09:46"))
@@ -485,41 +522,170 @@ def test_a_later_version_of_a_standing_order_takes_the_place_of_the_one_before()
     assert left_of(clear(session))[f"S/{hour()}#1"] == (300, 1_900)
 
 
-def test_a_standing_order_placed_again_changes_nothing():
+def test_a_later_version_cancels_the_orders_of_hours_that_it_no_longer_covers():
+    session = market("A")
+    publish(session, 500, hour(4))
+    session.place(standing(hours=(3, 4)), BID_AT)
+    assert free_tiyn(session, "A") == 10**9 - 2 * 224_000
+    before = len(session.log)
+    answer = session.place(standing(version=2, hours=(3,)), at("09:45"))
+    assert (answer.refusal, answer.decisions) == (None, ())  # what stands in hour 3 is the very same order
+    assert in_book(session, hour(), hour(4)) == [f"S/{hour()}"]
+    assert free_tiyn(session, "A") == 10**9 - 224_000
+    assert [event["type"] for event in events(session)[before:]] == [
+        "standing.placed",
+        "standing.decided",
+        "ledger.posted",
+        "order.cancelled",
+    ]
+    clear(session)
+    assert ends(session) == {
+        f"S/{hour()}": OrderEnd(Outcome.ACCEPTED, OutcomeReason.SERVED),
+        f"S/{hour(4)}": OrderEnd(Outcome.CANCELLED, OutcomeReason.BY_OPERATOR),
+    }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"hours": ()}, {"until": date(2025, 10, 15)}, {"site": "west"}],
+)
+def test_a_later_version_that_covers_nothing_here_cancels_all_that_the_one_before_sent(changes):
+    sites = [
+        ParticipantSite("A-site", Zone.NORTH_SOUTH, 10**8, Route.GRID_SURPLUS),
+        ParticipantSite("west", Zone.WEST, 10**8, Route.GRID_SURPLUS),
+    ]
+    session = market(people=[participant("A", sites=sites)])
+    session.submit(order("A", (2_000, 70), name="by hand"))
+    session.place(standing(name="T"), BID_AT)
+    session.place(standing(), BID_AT)
+    assert session.place(standing(version=2, **changes), BID_AT).decisions == ()
+    assert in_book(session, hour()) == ["by hand", f"T/{hour()}"]
+    revise(session, 600, when=BID_AT)
+    assert fills(clear(session)) == {"by hand": 70, f"T/{hour()}": 100}
+
+
+def test_a_later_version_that_comes_behind_the_gate_cancels_nothing():
     session = market("A")
     session.place(standing(), BID_AT)
+    close(session)
+    assert session.place(standing(version=2, hours=(12,)), GATE_AT).refusal is None
+    assert [event["data"]["refusal"] for event in logged(session, "order.cancelled")] == [R.AFTER_CLOSURE.value]
+    session.clear(CLEARED_AT)
+    assert fills(session) == {f"S/{hour()}": 100}
+
+
+def test_a_standing_order_placed_again_gets_the_same_answer_and_changes_nothing():
+    session = market("A")
+    first = session.place(standing(), BID_AT)
     before = len(session.log)
-    session.place(standing(), at("09:45"))
-    assert [event["type"] for event in events(session)[before:]] == ["standing.placed"]
+    publish(session, 500, hour(4), when=at("09:44"))
+    assert session.place(standing(), at("09:45")) is first
+    assert [event["type"] for event in events(session)[before:]][-1] == "standing.placed"
+    close(session)
+    assert session.place(standing(), GATE_AT) is first
+    assert in_book(session, hour(), hour(4)) == [f"S/{hour()}", f"S/{hour(4)}"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "refusal"),
+    [
+        (standing(version=1), R.ID_TAKEN),
+        (standing(version=2, price=1_999), R.ID_TAKEN),
+        (standing(version=4), R.VERSION_NOT_NEXT),
+        (standing(version=0), R.VERSION_NOT_NEXT),
+        (standing(version=-1), R.VERSION_NOT_NEXT),
+        (standing("B", version=2, name="S"), R.ID_TAKEN),
+        (standing("B", version=3, name="S"), R.NOT_YOURS),
+        (standing("Z", version=3, name="S"), R.NOT_YOURS),
+        (standing("Z", name="SZ"), R.UNKNOWN_OPERATOR),
+        (standing("Z", name="SZ", version=2), R.VERSION_NOT_NEXT),
+        (standing(name="SN", site="elsewhere"), R.UNKNOWN_SITE),
+        (standing(name="SB", site="B-site"), R.UNKNOWN_SITE),
+        (standing(version=3, site="elsewhere"), R.UNKNOWN_SITE),
+    ],
+)
+def test_a_standing_order_that_does_not_fit_is_refused_as_a_whole_and_leaves_the_one_before(sent, refusal):
+    session = market("A", "B")
+    session.place(standing(price=1_900), BID_AT)
+    session.place(standing(version=2, price=2_000), BID_AT)
+    answers, transfers = len(session.trading.state.decisions), session.trading.state.ledger.transfers()
+    for _ in range(2):
+        before = len(session.log)
+        answer = session.place(sent, BID_AT)
+        assert (answer.standing, answer.refusal, answer.decisions) == (sent, refusal, ())
+        assert [event["type"] for event in events(session)[before:]] == ["standing.placed", "standing.decided"]
+        assert events(session)[-1]["data"] == {
+            "order_id": sent.order_id,
+            "version": sent.version,
+            "refusal": refusal.value,
+        }
+    assert len(session.trading.state.decisions) == answers
+    assert session.trading.state.ledger.transfers() == transfers
+    publish(session, 500, hour(4), when=BID_AT)
+    for product in (hour(), hour(4)):
+        (live,) = session.trading.book.live(product)
+        assert (live.order.operator_id, live.order.steps[0].price_tiyn_per_kwh) == ("A", 2_000)
+    assert session.place(standing(version=3, price=1_950), BID_AT).refusal is None
+
+
+def test_a_refused_standing_order_is_judged_anew_when_it_is_sent_again():
+    session = market()
+    assert session.place(standing(), BID_AT).refusal is R.UNKNOWN_OPERATOR
+    session.admit(participant("A"), BID_AT)
+    prepay(session, "A", 10**9)
+    answer = session.place(standing(), BID_AT)
+    assert (answer.refusal, len(answer.decisions)) == (None, 1)
 
 
 def test_a_standing_order_placed_before_the_opening_waits_for_it():
     session = market("A")
-    (decision,) = session.place(standing(), at("07:30"))
+    (decision,) = session.place(standing(), at("07:30")).decisions
     assert (decision.refusal, decision.order.received_at) == (None, at("09:30"))
 
 
-def test_a_standing_order_placed_when_the_session_is_over_is_too_late():
+def test_a_standing_order_replaced_before_the_opening_is_cancelled_too():
     session = market("A")
-    (decision,) = session.place(standing(), at("10:00"))
+    session.place(standing(), at("07:30"))
+    session.place(standing(version=2, hours=()), at("07:31"))
+    assert in_book(session, hour()) == []
+    assert free_tiyn(session, "A") == 10**9
+
+
+def test_a_standing_order_placed_when_the_session_is_over_is_kept_and_its_orders_are_too_late():
+    session = market("A")
+    (decision,) = session.place(standing(), at("10:00")).decisions
     assert decision.refusal is R.AFTER_CLOSURE
     close(session)
-    (late,) = session.place(standing(name="S2"), BID_AT)
-    assert late.refusal is R.AFTER_CLOSURE
+    late = session.place(standing(name="S2"), BID_AT)
+    assert late.refusal is None
+    assert [one.refusal for one in late.decisions] == [R.AFTER_CLOSURE]
     assert {end.outcome for end in ends(session).values()} == {Outcome.REJECTED}
 
 
-def test_a_standing_order_of_a_stranger_or_for_an_unknown_site_is_refused_not_lost():
+def test_the_orders_of_a_standing_order_of_a_suspended_operator_are_refused():
     session = market("A")
-    (stranger,) = session.place(standing("Z", name="SZ"), BID_AT)
-    (nowhere,) = session.place(standing(name="SN", site="elsewhere"), BID_AT)
-    assert (stranger.refusal, nowhere.refusal) == (R.UNKNOWN_OPERATOR, R.UNKNOWN_SITE)
+    first = session.place(standing(), BID_AT)
+    session.suspend("A", BID_AT)
+    assert session.place(standing(), BID_AT) is first
+    answer = session.place(standing(version=2, price=1_900), BID_AT)
+    assert (answer.refusal, [one.refusal for one in answer.decisions]) == (None, [R.OPERATOR_SUSPENDED])
+    assert in_book(session, hour()) == []
 
 
 def test_a_standing_order_whose_term_is_over_sends_nothing():
     session = market("A")
-    assert session.place(standing(until=date(2025, 10, 15)), BID_AT) == []
-    assert len(session.place(standing(until=date(2025, 10, 16)), BID_AT)) == 1
+    assert session.place(standing(name="over", until=date(2025, 10, 15)), BID_AT).decisions == ()
+    assert len(session.place(standing(until=date(2025, 10, 16)), BID_AT).decisions) == 1
+
+
+def test_one_who_used_the_id_of_an_order_before_keeps_it():
+    session = market("A", "B")
+    publish(session, 500, hour(4))
+    session.submit(order("B", (1_900, 7), name=f"S/{hour()}"))
+    assert [one.refusal for one in session.place(standing(hours=(3, 4)), BID_AT).decisions] == [R.NOT_YOURS, None]
+    session.place(standing(version=2, hours=(4,)), BID_AT)
+    assert in_book(session, hour(), hour(4)) == [f"S/{hour()}", f"S/{hour(4)}"]
+    assert fills(clear(session)) == {f"S/{hour()}": 7}
 
 
 def test_an_order_of_a_standing_order_that_was_cancelled_does_not_come_back():
@@ -534,7 +700,7 @@ def test_an_order_of_a_standing_order_that_was_cancelled_does_not_come_back():
 
 def test_a_standing_order_short_of_money_is_tried_again_when_supply_changes():
     session = market("A", prepaid_tiyn=223_999)
-    (short,) = session.place(standing(), BID_AT)
+    (short,) = session.place(standing(), BID_AT).decisions
     assert short.refusal is R.OVER_PREPAID_BALANCE
     prepay(session, "A", 1, name="more")
     revise(session, 5_001, when=BID_AT)
@@ -786,21 +952,58 @@ def test_the_thirty_percent_are_cleared_apart_from_the_surplus():
 def test_a_standing_order_is_for_the_surplus_and_not_for_the_programme():
     session = market("A", readings=IN_FORCE)
     publish(session, 300, hour(offer=Offer.PROGRAMME))
-    assert [one.order.product_id for one in session.place(standing(), BID_AT)] == [hour()]
+    assert [one.order.product_id for one in session.place(standing(), BID_AT).decisions] == [hour()]
 
 
 # What a participant may do
 
 
-def test_one_admitted_again_is_known_by_what_it_said_last():
+def test_one_admitted_again_before_the_first_order_is_known_by_what_it_said_last():
     session = market()
-    small = participant("A", power_kw=100)
-    session.admit(small, OPENED_AT)
+    session.admit(participant("A", power_kw=100), OPENED_AT)
     prepay(session, "A", 10**9)
-    assert session.submit(order("A", (2_000, 200), name="a")).refusal is R.OVER_SITE_POWER
-    session.admit(participant("A", power_kw=200), PUBLISHED_AT)
-    assert session.submit(order("A", (2_000, 200), name="b")).refusal is None
+    assert session.admit(participant("A", power_kw=200), PUBLISHED_AT) is None
+    assert session.submit(order("A", (2_000, 200), name="a")).refusal is None
+    assert session.submit(order("A", (2_000, 1), name="b")).refusal is R.OVER_SITE_POWER
     assert free_tiyn(session, "A") == 10**9 - 448_000
+
+
+def test_a_tenant_that_moved_is_bid_for_by_its_new_host_and_by_the_old_one_no_more():
+    tenant = participant("T", host="A", subtype=Subtype.II, sites=())
+    session = market("A", "B", people=[tenant])
+    assert session.admit(replace(tenant, host_id="B"), PUBLISHED_AT) is None
+    tenants = {who: list(session.trading.book.bidders[who].tenants) for who in "AB"}
+    assert tenants == {"A": [], "B": ["T"]}
+    assert session.submit(order("A", (2_000, 10), owner="T")).refusal is R.OWNER_NOT_HOSTED
+    assert session.submit(order("B", (2_000, 10), owner="T")).refusal is None
+
+
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize("again", [participant("A"), participant("A", zone=Zone.WEST), participant("A", host="B")])
+def test_nothing_that_is_known_of_a_participant_changes_once_an_order_was_answered(refused, again):
+    session = market("A", "B")
+    session.submit(order("B", (1_000 if refused else 2_000, 1_000)))
+    log, bidders = session.log.entries_text(), dict(session.trading.book.bidders)
+    assert session.admit(again, BID_AT) is StageRefusal.ORDERS_TAKEN
+    assert (session.log.entries_text(), session.trading.book.bidders) == (log, bidders)
+    assert session.admit(participant("C"), BID_AT) is None
+
+
+def test_one_who_comes_after_the_first_order_may_be_a_tenant_of_one_who_was_there():
+    session = market("H")
+    session.submit(order("H", (2_000, 10), name="own"))
+    assert session.submit(order("H", (2_000, 10), name="early", owner="T")).refusal is R.OWNER_NOT_HOSTED
+    assert session.admit(participant("T", host="H", subtype=Subtype.II, sites=()), BID_AT) is None
+    assert session.submit(order("H", (2_000, 10), name="for T", owner="T")).refusal is None
+
+
+def test_an_order_is_settled_in_the_zone_that_its_site_had():
+    session = market("A")
+    session.submit(order("A", (2_000, 1_000)))
+    assert session.admit(participant("A", zone=Zone.WEST), BID_AT) is StageRefusal.ORDERS_TAKEN
+    clear(session)
+    assert session.deliver(Delivered((Metered("A", "A-site", 3, 1_100_000),), {}), SETTLED_AT) == ()
+    assert session.trading.state.imbalances[0].settled.hours[0].use.product_id == hour()
 
 
 def test_subtype_two_has_no_quota_and_its_host_bids_for_it():
@@ -818,12 +1021,3 @@ def test_a_licence_that_ends_between_trading_and_delivery_cannot_bid():
     session = market(people=[ending, participant("B", term=Period(date(2024, 1, 1), date(2025, 10, 16)))])
     assert session.submit(order("A", (2_000, 10))).refusal is R.LICENCE_NOT_ACTIVE
     assert session.submit(order("B", (2_000, 10))).refusal is None
-
-
-def test_a_time_within_a_second_is_as_good_as_its_second():
-    session = market("A")
-    assert (
-        session.submit(order("A", (2_000, 10), when=at("09:59:59") + timedelta(microseconds=999_999))).refusal is None
-    )
-    late = replace(order("A", (2_000, 10), name="late"), received_at=GATE_AT + timedelta(microseconds=1))
-    assert session.submit(late).refusal is R.AFTER_CLOSURE

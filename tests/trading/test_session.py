@@ -34,6 +34,7 @@ from tests.trading.sessions import (
 )
 
 from kezek.evidence.canonical import canonical_bytes
+from kezek.evidence.error import CanonicalError, EvidenceCode
 from kezek.evidence.log import Log, parse_entries
 from kezek.evidence.plain import CodecError, to_plain
 from kezek.market.order import OrderRefusal
@@ -41,8 +42,18 @@ from kezek.market.standing_order import StandingOrder
 from kezek.market.supply import SupplyRefusal
 from kezek.registry.licence import Period, Subtype
 from kezek.registry.zone import Zone
-from kezek.trading.events import Delivered, Metered, SessionInput, StageRefusal, Unreadable
+from kezek.trading.engine import MOST_IN_ALL_TIYN, MOST_PREPAID_TIYN
+from kezek.trading.events import (
+    Delivered,
+    Metered,
+    PrepaymentRefusal,
+    ReadingFault,
+    SessionInput,
+    StageRefusal,
+    Unreadable,
+)
 from kezek.trading.session import Broken, MarketSession, replay
+from kezek.trading.settling import FaultyReading
 from kezek.units.problem import InputProblem
 
 RESTRUCK = {"market.price_rule": "uniform", "market.curtailment_price": "restruck"}
@@ -62,6 +73,10 @@ def whole(readings=RESTRUCK, note="row 7"):
     night = StandingOrder("S", 1, "B", "B-site", "B", 2_100, 600, frozenset(range(6)), frozenset(range(7)), term)
     session.place(night, at("09:25"))
     session.place(replace(night, version=2, power_kw=700), at("09:35"))
+    session.place(replace(night, version=4), at("09:35"))
+    dawn = replace(night, order_id="S2", power_kw=50, clock_hours=frozenset({4}), weekdays=frozenset({2}))
+    session.place(dawn, at("09:36"))
+    session.place(replace(dawn, version=2, clock_hours=frozenset({5})), at("09:37"))
     session.unreadable(Unreadable(f"bids.csv, {note}", "", "documents.row.price", "no price"), BID_AT)
     session.submit(order("A", (2_400, 1_500), (2_200, 600)))
     session.submit(order("A", (2_000, 300), name="for T", owner="T"))
@@ -131,6 +146,7 @@ def test_the_terms_are_the_first_entry():
 @pytest.mark.parametrize(
     ("before", "act", "refusal"),
     [
+        ("open", lambda one: one.admit(participant("A", power_kw=5), BID_AT), StageRefusal.ORDERS_TAKEN),
         ("open", lambda one: one.suspend("nobody", BID_AT), StageRefusal.UNKNOWN_OPERATOR),
         ("open", lambda one: one.close(GATE_AT - timedelta(seconds=1)), StageRefusal.BEFORE_CLOSURE),
         ("open", lambda one: one.clear(CLEARED_AT), StageRefusal.GATE_OPEN),
@@ -209,6 +225,7 @@ def test_every_kind_of_act_is_in_the_day_that_is_replayed(day):
         SupplyRefusal.RAISED_AFTER_CLOSURE.value,
         OrderRefusal.OWNER_NOT_HOSTED.value,
         OrderRefusal.NOT_YOURS.value,
+        OrderRefusal.VERSION_NOT_NEXT.value,
         OrderRefusal.AFTER_CLOSURE.value,
     }
 
@@ -244,17 +261,157 @@ def test_every_prefix_that_ends_with_an_act_and_its_consequences_is_a_session(da
             assert result == Broken(size, "the log ends before all consequences of its last act")
 
 
-def test_times_within_a_second_are_logged_to_the_second_and_replay_the_same():
+def unchanged(session):
+    """All of a session that an act could change."""
+    trading = session.trading
+    return (
+        session.log.entries_text(),
+        trading.state.ledger.transfers(),
+        list(trading.state.decisions),
+        dict(session.participants),
+        {key: state.product for key, state in trading.state.products.items()},
+        trading.book.live(hour()),
+        (session.unreadable_count, trading.closed, trading.cleared, trading.settled),
+    )
+
+
+def require_the_log_gives_it_again(session):
+    again = replayed(parse_entries(session.log.entries_text()))
+    assert isinstance(again, MarketSession)
+    assert again.log.entries_text() == session.log.entries_text()
+
+
+NOTE = Unreadable("bids.csv, row 7", "", "documents.row.price", "no price")
+THIS_DAY = Period(ON, ON + timedelta(days=1))
+NIGHT = StandingOrder("S", 1, "A", "A-site", "A", 2_000, 100, frozenset(range(6)), frozenset(range(7)), THIS_DAY)
+
+
+@pytest.mark.parametrize("parts", [1, 500_000, 999_999])
+@pytest.mark.parametrize(
+    ("before", "act"),
+    [
+        ("open", lambda one, late: one.admit(participant("B"), OPENED_AT + late)),
+        ("open", lambda one, late: prepay(one, "A", 5, name="p", when=at("07:00") + late)),
+        ("open", lambda one, late: prepay(one, "A", 5, name="p", when=at("08:00") + late)),
+        ("open", lambda one, late: publish(one, 5, hour(4), when=BID_AT + late)),
+        ("open", lambda one, late: one.submit(order("A", (2_000, 10), when=at("09:59:59") + late))),
+        ("open", lambda one, late: cancel(one, "A", name="first", when=BID_AT + late)),
+        ("open", lambda one, late: one.place(NIGHT, BID_AT + late)),
+        ("open", lambda one, late: one.unreadable(NOTE, BID_AT + late)),
+        ("open", lambda one, late: one.suspend("A", BID_AT + late)),
+        ("open", lambda one, late: one.close(GATE_AT + late)),
+        ("closed", lambda one, late: one.clear(CLEARED_AT + late)),
+        ("cleared", lambda one, late: revise(one, 5, when=CUT_AT + late)),
+        ("cleared", lambda one, late: one.deliver(Delivered((), {}), SETTLED_AT + late)),
+    ],
+)
+def test_a_time_between_two_seconds_is_never_taken_for_the_log_could_not_give_it_again(before, act, parts):
     session = market("A")
-    late = timedelta(microseconds=999_999)
-    session.submit(order("A", (2_000, 1_000), when=BID_AT + late))
-    session.submit(order("A", (2_000, 10), name="at the end", when=at("09:59:59") + late))
-    session.submit(order("A", (2_000, 10), name="behind it", when=GATE_AT + late))
-    session.suspend("A", BID_AT + late)
-    session.close(GATE_AT + late)
-    session.clear(CLEARED_AT + late)
-    assert logged(session, "order.submitted")[0]["at"] == "2025-10-14T04:40:00Z"
-    assert replayed(events(session)).log.entries_text() == session.log.entries_text()
+    session.submit(order("A", (2_000, 1_000), name="first"))
+    if before != "open":
+        close(session)
+    if before == "cleared":
+        session.clear(CLEARED_AT)
+    was, last_at = unchanged(session), session.last_at
+    with pytest.raises(ValueError, match="no whole second"):
+        act(session, timedelta(microseconds=parts))
+    assert (unchanged(session), session.last_at) == (was, last_at)
+    assert act(session, timedelta(0)) is not StageRefusal.SETTLED
+    assert unchanged(session) != was
+    require_the_log_gives_it_again(session)
+
+
+def test_a_session_is_opened_at_a_whole_second():
+    with pytest.raises(ValueError, match="no whole second"):
+        MarketSession(lens=lens_of(terms()), opened=terms(), at=OPENED_AT + timedelta(microseconds=1))
+
+
+@pytest.mark.parametrize("huge", [2**53, 2**63, 10**30])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda one, huge: one.admit(participant("B", power_kw=huge), BID_AT),
+        lambda one, huge: prepay(one, "A", huge, name="p"),
+        lambda one, huge: prepay(one, "A", -huge, name="p"),
+        lambda one, huge: publish(one, huge, hour(4)),
+        lambda one, huge: revise(one, huge, when=BID_AT),
+        lambda one, huge: one.submit(order("A", (huge, 10))),
+        lambda one, huge: one.submit(order("A", (2_000, 10), (1_900, -huge))),
+        lambda one, huge: one.submit(order("A", (2_000, 10), version=huge)),
+        lambda one, huge: cancel(one, "A", name="first", version=huge),
+        lambda one, huge: one.place(replace(NIGHT, power_kw=huge), BID_AT),
+        lambda one, huge: one.place(replace(NIGHT, version=huge), BID_AT),
+    ],
+)
+def test_a_number_that_a_log_cannot_keep_is_stopped_before_anything_changes(act, huge):
+    """The readers of papers let none of them in."""
+    session = market("A")
+    session.submit(order("A", (2_000, 1_000), name="first"))
+    was = unchanged(session)
+    with pytest.raises(CanonicalError) as caught:
+        act(session, huge)
+    assert caught.value.code is EvidenceCode.JSON_NUMBER
+    assert unchanged(session) == was
+    clear(session)
+    assert fills(session) == {"first": 1_000}
+    require_the_log_gives_it_again(session)
+
+
+def test_a_price_of_the_balancing_market_that_a_log_cannot_keep_settles_nothing():
+    session = clear(market("A", readings={"market.imbalance_price": "balancing_market"}))
+    was = unchanged(session)
+    with pytest.raises(CanonicalError):
+        session.deliver(Delivered((), {"north_south/03": 2**53}), SETTLED_AT)
+    assert unchanged(session) == was
+    assert session.deliver(Delivered((), {"north_south/03": 2**53 - 1}), SETTLED_AT) == ()
+    require_the_log_gives_it_again(session)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda one: prepay(one, "A", 2**53 - 1, name="p"),
+        lambda one: publish(one, 2**53 - 1, hour(4)),
+        lambda one: one.submit(order("A", (2**53 - 1, 10))),
+        lambda one: one.submit(order("A", (2_000, -(2**53) + 1))),
+        lambda one: one.submit(order("A", (2_000, 10), version=2**53 - 1)),
+        lambda one: one.place(replace(NIGHT, power_kw=2**53 - 1), BID_AT),
+    ],
+)
+def test_the_largest_number_that_a_log_keeps_gets_an_answer_and_comes_back(act):
+    session = market("A")
+    size = len(session.log)
+    assert act(session) is not None
+    assert len(session.log) > size + 1
+    require_the_log_gives_it_again(session)
+
+
+def test_the_largest_prepayments_come_back_from_the_log():
+    session = market("A", prepaid_tiyn=MOST_PREPAID_TIYN)
+    for number in range(MOST_IN_ALL_TIYN // MOST_PREPAID_TIYN - 1):
+        assert prepay(session, "A", MOST_PREPAID_TIYN, name=f"p{number}") is None
+    assert prepay(session, "A", 1, name="more") is PrepaymentRefusal.TOO_MUCH_IN_ALL
+    require_the_log_gives_it_again(session)
+
+
+def test_a_day_with_faulty_readings_is_not_in_the_log_and_goes_on():
+    session = clear(market("A"))
+    bad = Metered("A", "A-site", 3, -1)
+    assert session.deliver(Delivered((bad,), {}), SETTLED_AT) == (FaultyReading(bad, ReadingFault.NEGATIVE),)
+    require_the_log_gives_it_again(session)
+    assert revise(session, 5) is None
+    assert session.deliver(Delivered((), {}), SETTLED_AT) == ()
+    require_the_log_gives_it_again(session)
+
+
+def test_readings_that_nobody_could_have_settled_are_not_of_this_log():
+    session = clear(market("A"))
+    session.deliver(Delivered((Metered("A", "A-site", 3, 1_000),), {}), SETTLED_AT)
+    entries = events(session)
+    index = next(place for place, event in enumerate(entries) if event["type"] == SessionInput.DELIVERED)
+    forged = copy.deepcopy(entries)
+    forged[index]["data"]["readings"] *= 2
+    assert replayed(forged) == Broken(index, "it is not what follows from the entries before it")
 
 
 def test_a_suspended_day_and_a_west_only_day_replay_too():
@@ -419,6 +576,37 @@ def test_changed_terms_are_found(day):
         assert 0 < result.index <= gate_of(day)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("reserve_tiyn_per_kwh", {}),
+        ("reserve_tiyn_per_kwh", {"north_south": 1_800}),
+        ("reserve_tiyn_per_kwh", {"north_south": 1_800, "west": -1}),
+        ("reserve_tiyn_per_kwh", {"north_south": 1_800, "west": "1800"}),
+        ("market_fee_tiyn_per_kwh", -5),
+        ("transmission_tiyn_per_kwh", -5),
+        ("on", "9999-12-31"),
+        ("on", "2025-02-30"),
+        ("readings", ["x"]),
+        ("profile", None),
+    ],
+)
+def test_terms_that_no_session_can_have_open_none(day, field, value):
+    first = copy.deepcopy(day[0])
+    first["data"][field] = value
+    result = replayed([first, *day[1:]])
+    assert result.index == 0
+    assert result.what.startswith("it does not open a session: ")
+
+
+@pytest.mark.parametrize("zone", ["north_south", "west"])
+def test_a_session_with_a_reserve_below_zero_cannot_be_opened(zone):
+    opened = terms()
+    below = replace(opened, reserve_tiyn_per_kwh={**opened.reserve_tiyn_per_kwh, zone: -1})
+    with pytest.raises(ValueError, match="a reserve of"):
+        MarketSession(lens=lens_of(below), opened=below, at=OPENED_AT)
+
+
 # Another law
 
 
@@ -437,10 +625,24 @@ def test_under_a_law_that_says_the_same_the_session_is_the_same(day):
     assert isinstance(replay(events=day, lens=sale), MarketSession)
 
 
-def test_under_a_law_that_leaves_the_market_open_there_is_nothing_to_replay(day):
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("profile", "published", "trading.rules.law_open"),
+        ("profile", "x", "law.profile.unknown"),
+        ("readings", {"nonsense": "x"}, "law.reading.unknown"),
+        ("readings", {"market.price_rule": "nonsense"}, "law.reading.unknown"),
+        ("on", "2020-01-01", "trading.rules.no_market"),
+    ],
+)
+def test_under_a_law_that_gives_no_market_there_is_nothing_to_replay_and_the_reader_is_told_why(
+    day, field, value, code
+):
+    first = copy.deepcopy(day[0])
+    first["data"][field] = value
     with pytest.raises(InputProblem) as refusal:
-        replay(events=day, lens=lambda opened: lens_of(replace(opened, profile="published")))
-    assert refusal.value.code == "trading.rules.law_open"
+        replayed([first, *day[1:]])
+    assert refusal.value.code == code
 
 
 # Exact ties

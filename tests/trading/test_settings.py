@@ -109,6 +109,14 @@ def test_every_assumption_says_why_and_where_from(tmp_path):
         ("fleet", '"60 W/TH"', "value", "60 J/TH"),
         ("fleet", '"-60 J/TH"', "value", "60 J/TH"),
         ("fleet", "60", "value", "60 J/TH"),
+        ("fleet", '"² J/TH"', "value", "60 J/TH"),
+        ("fleet", '"٦٠ J/TH"', "value", "60 J/TH"),
+        ("fleet", '"0 J/TH"', "value", "60 J/TH"),
+        ("fleet", '"060 J/TH"', "value", "60 J/TH"),
+        ("fleet", '"60.5 J/TH"', "value", "60 J/TH"),
+        ("fleet", '"60  J/TH"', "value", "60 J/TH"),
+        ("fleet", '"1000000 J/TH"', "value", "60 J/TH"),
+        ("fleet", f'"{"9" * 5_000} J/TH"', "value", "60 J/TH"),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_is_wanted(tmp_path, key, value, reason, word):
@@ -118,9 +126,21 @@ def test_a_wrong_value_is_refused_with_what_is_wanted(tmp_path, key, value, reas
     assert word in str(problem)
 
 
-@pytest.mark.parametrize(("key", "most"), [("price", '"10000 ₸/kWh"'), ("share", '"100 %"'), ("count", "5_000_000")])
-def test_the_largest_value_is_taken(tmp_path, key, most):
-    assert read(tmp_path, text_of(**{key: most})).whole(key) in (10**6, 5 * 10**6)
+@pytest.mark.parametrize(
+    ("key", "value", "amount"),
+    [
+        ("price", '"10000 ₸/kWh"', 10**6),
+        ("price", '"0 ₸/kWh"', 0),
+        ("share", '"100 %"', 10**6),
+        ("hour", '"10000 GWh"', 10**13),
+        ("count", "5_000_000", 5 * 10**6),
+        ("count", "0", 0),
+        ("fleet", '"1 J/TH"', 1_000),
+        ("fleet", '"999999 J/TH"', 999_999_000),
+    ],
+)
+def test_the_largest_and_the_smallest_value_are_taken(tmp_path, key, value, amount):
+    assert read(tmp_path, text_of(**{key: value})).whole(key) == amount
 
 
 @pytest.mark.parametrize(
@@ -133,6 +153,12 @@ def test_the_largest_value_is_taken(tmp_path, key, most):
         (lambda text: "price = 3\n[share]" + text.split("[share]", 1)[1], "form", "[price] is not a table"),
         (lambda text: text + "[price]\n", "toml", "is not TOML"),
         (lambda text: text + "???", "toml", "kezek example"),
+        (lambda text: text.replace("84", "9" * 5_000), "toml", "is not TOML"),
+        (lambda text: text.replace("84", "[" * 5_000), "toml", "is not TOML"),
+        (lambda text: text.replace('why = "because"', 'why = ""', 1), "form", "[price] why or source"),
+        (lambda text: text.replace('why = "because"', 'why = " "', 1), "form", "[price] why or source"),
+        (lambda text: text.replace('why = "because"', "why = 3", 1), "form", "[price] why or source"),
+        (lambda text: text.replace('source = "S0"', "source = 3", 1), "form", "[price] why or source"),
     ],
 )
 def test_a_wrong_form_is_refused_with_the_key(tmp_path, change, reason, word):

@@ -1,17 +1,24 @@
 """The delivered day: what was used against what was bought, charged from the prepayment first, the rest owed."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 from tests.trading.sessions import (
     CUT_AT,
+    RESERVE,
     SETTLED_AT,
+    at,
     cancel,
     clear,
     events,
+    fills,
     free_tiyn,
     held_tiyn,
     hour,
     logged,
     market,
+    open_session,
     order,
     participant,
     publish,
@@ -23,8 +30,9 @@ from kezek.market.product import Offer
 from kezek.market.supply import SupplyRefusal
 from kezek.registry.operator import Route
 from kezek.registry.zone import Zone
-from kezek.trading.events import Delivered, Metered, StageRefusal
+from kezek.trading.events import Delivered, Metered, ReadingFault, StageRefusal
 from kezek.trading.participant import ParticipantSite
+from kezek.trading.settling import MOST_METERED_WH, FaultyReading
 
 SINGLE = {"market.imbalance_price": "single_price"}
 BALANCING = {"market.imbalance_price": "balancing_market"}
@@ -40,7 +48,7 @@ def bought(kwh=1_000, *, price=2_000, **changes):
 
 def deliver(session, *readings, prices=None):
     metered = tuple(Metered(*one) for one in readings)
-    assert session.deliver(Delivered(metered, dict(prices or {})), SETTLED_AT) is None
+    assert session.deliver(Delivered(metered, dict(prices or {})), SETTLED_AT) == ()
     return session
 
 
@@ -54,6 +62,20 @@ def outcomes(session):
         for one in session.trading.state.imbalances
         for hour in one.settled.hours
     ]
+
+
+def deviations(session):
+    """What was booked for deviations: group, transfer, amount."""
+    return [
+        (event["id"], move["id"], move["amount_tiyn"])
+        for event in logged(session, "ledger.posted")
+        if event["id"].startswith("deviation/")
+        for move in event["data"]["transfers"]
+    ]
+
+
+def one_site(name):
+    return ParticipantSite(name, Zone.NORTH_SOUTH, 10**8, Route.GRID_SURPLUS)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +152,34 @@ def test_the_price_of_an_hour_is_the_average_of_what_was_paid_for_it():
     assert held_tiyn(session, IMBALANCE) == 262_500  # 100 kWh x 21.00 x 1.25
 
 
+@pytest.mark.parametrize(
+    ("prices", "supply_kwh", "price_tiyn_per_kwh"),
+    [
+        # A 2500 kWh at 24.00, B 2500 kWh at 19.00
+        (("pay_as_bid", "kept"), None, 2_150),
+        (("pay_as_bid", "kept"), 4_000, 2_213),  # 2500 x 24.00 + 1500 x 19.00: 22.125, half up
+        (("pay_as_bid", "kept"), 2_000, 2_400),
+        (("pay_as_bid", "kept"), 0, RESERVE),
+        (("uniform", "kept"), None, 1_900),
+        (("uniform", "kept"), 2_000, 1_900),
+        (("uniform", "restruck"), None, 1_900),
+        (("uniform", "restruck"), 4_000, 1_900),
+        (("uniform", "restruck"), 2_000, 2_400),
+        (("uniform", "restruck"), 0, RESERVE),
+    ],
+)
+def test_the_price_of_an_hour_is_the_average_of_what_is_paid_in_the_end(prices, supply_kwh, price_tiyn_per_kwh):
+    session = market("A", "B", readings={"market.price_rule": prices[0], "market.curtailment_price": prices[1]})
+    session.submit(order("A", (2_400, 2_500)))
+    session.submit(order("B", (1_900, 2_500)))
+    clear(session)
+    if supply_kwh is not None:
+        assert revise(session, supply_kwh) is None
+    left_kwh = fills(session).get("o-A", 0)
+    used(session, 1_000 * left_kwh + 100_000)
+    assert outcomes(session)[0] == ("A", "A-site", hour(), Imbalance(100_000, 125 * price_tiyn_per_kwh))
+
+
 def test_each_zone_has_its_own_price():
     west, product = participant("W", zone=Zone.WEST), hour(zone=Zone.WEST)
     session = market("A", people=[west])
@@ -165,14 +215,70 @@ def test_what_was_cut_was_not_bought():
     assert outcomes(session) == [("A", "A-site", hour(), Imbalance(100_000, 250_000))]
 
 
-def test_two_sites_are_settled_each_by_itself():
-    sites = [ParticipantSite(name, Zone.NORTH_SOUTH, 10**8, Route.GRID_SURPLUS) for name in ("s1", "s2")]
-    session = market(people=[participant("A", sites=sites)])
+def at_two_sites(**changes):
+    """A has bought 1 MWh at 20.00 for each of its two sites."""
+    sites = [one_site(name) for name in ("s1", "s2")]
+    session = market(people=[participant("A", sites=sites)], **changes)
     session.submit(order("A", (2_000, 1_000), name="a1", site="s1"))
     session.submit(order("A", (2_000, 1_000), name="a2", site="s2"))
-    deliver(clear(session), ("A", "s1", 3, 1_100_000), ("A", "s2", 3, 900_000))
-    assert [(site, one.amount_tiyn) for _, site, _, one in outcomes(session)] == [("s1", 250_000), ("s2", -150_000)]
-    assert free_tiyn(session, "A") == 10**9 - 4_480_000 - 100_000
+    return clear(session)
+
+
+@pytest.mark.parametrize(
+    ("metered_wh", "amounts_tiyn", "moves"),
+    [
+        ((1_100_000, 900_000), [250_000, -150_000], [("paid", 100_000)]),
+        ((900_000, 1_100_000), [-150_000, 250_000], [("paid", 100_000)]),
+        ((1_060_000, 900_000), [150_000, -150_000], []),
+        ((1_000_000, 900_000), [0, -150_000], [("credit", 150_000)]),
+        ((1_100_000, 1_100_000), [250_000, 250_000], [("paid", 500_000)]),
+    ],
+)
+def test_two_sites_are_settled_each_by_itself_and_charged_as_one(metered_wh, amounts_tiyn, moves):
+    session = deliver(at_two_sites(), *(("A", f"s{number}", 3, wh) for number, wh in enumerate(metered_wh, 1)))
+    assert [(site, one.amount_tiyn) for _, site, _, one in outcomes(session)] == [
+        ("s1", amounts_tiyn[0]),
+        ("s2", amounts_tiyn[1]),
+    ]
+    assert [event["data"]["amount_tiyn"] for event in logged(session, "imbalance.settled")] == amounts_tiyn
+    assert deviations(session) == [
+        ("deviation/A", f"deviation/A/imbalance/{name}", amount_tiyn) for name, amount_tiyn in moves
+    ]
+    assert free_tiyn(session, "A") == 10**9 - 4_480_000 - sum(amounts_tiyn)
+
+
+@pytest.mark.parametrize("metered_wh", [(1_100_000, 900_000), (900_000, 1_100_000)])
+@pytest.mark.parametrize(
+    ("prepaid_tiyn", "left_tiyn", "owed_tiyn"),
+    [(4_480_000, 0, 100_000), (4_480_001, 0, 99_999), (4_580_000, 0, 0), (4_580_001, 1, 0)],
+)
+def test_what_one_site_is_credited_pays_for_the_other_before_anything_is_owed(
+    metered_wh, prepaid_tiyn, left_tiyn, owed_tiyn
+):
+    session = deliver(
+        at_two_sites(prepaid_tiyn=prepaid_tiyn), ("A", "s1", 3, metered_wh[0]), ("A", "s2", 3, metered_wh[1])
+    )
+    assert held_tiyn(session, "owed:A") == -owed_tiyn
+    assert free_tiyn(session, "A") == held_tiyn(session, "prepaid:A") == left_tiyn
+
+
+def test_an_open_hour_of_one_site_leaves_the_other_settled():
+    session = deliver(at_two_sites(), ("A", "s2", 3, 1_100_000))
+    assert outcomes(session) == [
+        ("A", "s1", hour(), Undetermined(ImbalanceGap.NO_READING)),
+        ("A", "s2", hour(), Imbalance(100_000, 250_000)),
+    ]
+    assert deviations(session) == [("deviation/A", "deviation/A/imbalance/paid", 250_000)]
+
+
+def test_ids_with_a_slash_do_not_meet_in_the_ledger():
+    people = [participant("A/B", sites=[one_site("C")]), participant("A", sites=[one_site("B/C")])]
+    session = clear(market(people=people))
+    deliver(session, ("A/B", "C", 3, 1_000), ("A", "B/C", 3, 2_000))
+    assert deviations(session) == [
+        ("deviation/A/B", "deviation/A/B/imbalance/paid", 2_250),  # 1 kWh x 18.00 x 1.25
+        ("deviation/A", "deviation/A/imbalance/paid", 4_500),
+    ]
 
 
 def test_more_in_one_hour_and_less_in_another_do_not_cancel():
@@ -207,6 +313,90 @@ def test_what_is_still_set_aside_is_free_after_the_delivery():
     used(session, 1_000_000)
     assert free_tiyn(session, "A") == held_tiyn(session, "prepaid:A") == 10**9 - 2_016_000
     assert free_tiyn(session, "B") == held_tiyn(session, "prepaid:B") == 10**9 - 8_064_000
+
+
+def test_what_was_set_aside_is_free_before_a_deviation_is_charged():
+    # all that A has is set aside: 1000 kWh x 24.00 x 1.12; it pays 19.00, so 560 000 of it is left
+    session = market(
+        "A",
+        "B",
+        supply_kwh=2_000,
+        prepaid_tiyn=2_688_000,
+        readings={"market.price_rule": "uniform", "market.curtailment_price": "restruck"},
+    )
+    session.submit(order("A", (2_400, 1_000)))
+    session.submit(order("B", (1_900, 1_000)))
+    clear(session)
+    assert free_tiyn(session, "A") == 0
+    used(session, 1_100_000)
+    assert held_tiyn(session, "owed:A") == 0
+    assert free_tiyn(session, "A") == held_tiyn(session, "prepaid:A") == 2_688_000 - 2_128_000 - 237_500
+
+
+# Readings that cannot be settled
+
+
+@pytest.mark.parametrize(
+    ("reading", "fault"),
+    [
+        (("Z", "A-site", 3, 1_000), ReadingFault.UNKNOWN_SITE),
+        (("A", "s9", 3, 1_000), ReadingFault.UNKNOWN_SITE),
+        (("A", "B-site", 77, -1), ReadingFault.UNKNOWN_SITE),
+        (("A", "A-site", 24, 1_000), ReadingFault.UNKNOWN_HOUR),
+        (("A", "A-site", 77, -1), ReadingFault.UNKNOWN_HOUR),
+        (("A", "A-site", -1, 1_000), ReadingFault.UNKNOWN_HOUR),
+        (("A", "A-site", 3, -1), ReadingFault.NEGATIVE),
+        (("A", "A-site", 3, MOST_METERED_WH + 1), ReadingFault.TOO_LARGE),
+        (("A", "A-site", 3, 9 * 10**15), ReadingFault.TOO_LARGE),
+        (("A", "A-site", 3, 2**64), ReadingFault.TOO_LARGE),
+        (("A", "A-site", 4, 1_000), ReadingFault.TWICE),
+        (("A", "A-site", 4, 2_000), ReadingFault.TWICE),
+        (("A", "A-site", 4, -1), ReadingFault.NEGATIVE),
+    ],
+)
+def test_a_faulty_reading_is_named_and_then_nothing_is_logged_or_settled(reading, fault):
+    session = bought()
+    log, transfers = session.log.entries_text(), session.trading.state.ledger.transfers()
+    good, bad = Metered("A", "A-site", 4, 1_000), Metered(*reading)
+    assert session.deliver(Delivered((good, bad), {}), SETTLED_AT) == (FaultyReading(bad, fault),)
+    assert (session.log.entries_text(), session.trading.state.ledger.transfers()) == (log, transfers)
+    assert (session.trading.settled, session.trading.state.imbalances) == (False, [])
+    used(session, 1_100_000)
+    assert outcomes(session) == [("A", "A-site", hour(), Imbalance(100_000, 250_000))]
+
+
+def test_all_faulty_readings_are_named_at_once_in_their_order():
+    session = bought()
+    readings = [
+        Metered("A", "A-site", 3, -1),
+        Metered("A", "A-site", 3, 1_000),
+        Metered("A", "A-site", 5, 1_000),
+        Metered("A", "A-site", 99, 1_000),
+    ]
+    assert session.deliver(Delivered(tuple(readings), {}), SETTLED_AT) == (
+        FaultyReading(readings[0], ReadingFault.NEGATIVE),
+        FaultyReading(readings[1], ReadingFault.TWICE),
+        FaultyReading(readings[3], ReadingFault.UNKNOWN_HOUR),
+    )
+
+
+def test_the_same_hour_of_two_sites_or_of_two_operators_is_not_the_same_reading():
+    session = at_two_sites()
+    assert deliver(session, ("A", "s1", 3, 1_000_000), ("A", "s2", 3, 1_000_000)).trading.settled
+    session = clear(market("A", "B"))
+    assert deliver(session, ("A", "A-site", 3, 0), ("B", "B-site", 3, 0)).trading.settled
+
+
+def test_the_25th_hour_of_a_long_day_can_be_metered_and_a_26th_cannot():
+    on = date(2024, 2, 29)
+    session = open_session(on=on)
+    session.admit(participant("A"), at("07:00", on=date(2024, 2, 28)))
+    session.close(session.trading.session.closes_at)
+    session.clear(session.trading.session.closes_at)
+    beyond = Metered("A", "A-site", 25, 0)
+    when = at("09:00", on=date(2024, 3, 1))
+    assert session.deliver(Delivered((beyond,), {}), when) == (FaultyReading(beyond, ReadingFault.UNKNOWN_HOUR),)
+    assert session.deliver(Delivered((replace(beyond, hour_index=24),), {}), when) == ()
 
 
 def test_a_day_is_settled_once_and_nothing_is_declared_after_it():

@@ -14,10 +14,9 @@ from kezek.cli.market_folder import Place, act, look, require_stage
 from kezek.cli.market_papers import write_acknowledgement, write_papers, write_publication
 from kezek.cli.market_terminal import Said, cleared_words, settled_words, show, show_acknowledgements
 from kezek.cli.output import forgiving, write_json
-from kezek.documents.answers import answer_to_fault
 from kezek.documents.csv_bids import read_bids_csv
 from kezek.documents.fault import Limits
-from kezek.documents.paper import Acknowledgement, AckRow, BidPaper, OrderRow, RowFault
+from kezek.documents.paper import Acknowledgement, AckRow, OrderRow, RowFault
 from kezek.documents.side_tables import (
     read_curtailments,
     read_participants,
@@ -39,7 +38,9 @@ from kezek.reports.amounts import count, money, noun
 from kezek.reports.market_words import code_sentence, refusal_sentence
 from kezek.reports.publication_json import publication_json
 from kezek.reports.publication_model import publication
-from kezek.trading.events import Delivered, Opened, Prepayment, StageRefusal
+from kezek.reports.statement_words import answer_words
+from kezek.trading.answers import MARKET, acknowledged, acknowledgement_of
+from kezek.trading.events import Delivered, Opened, Prepayment, StageRefusal, StandingAnswer
 from kezek.trading.intake import (
     declarations_of,
     metered_of,
@@ -54,8 +55,10 @@ from kezek.trading.session import MarketSession
 from kezek.trading.terms import read_terms
 from kezek.units.problem import InputProblem
 
-MARKET_ID = "KEZEK-MARKET"
-"""How the market signs its papers."""
+PARTICIPANT = "PARTICIPANT"
+"""Sender of a table, which does not name one."""
+MOST_NAME = 60
+"""Letters of a paper's name in the id of its answer."""
 LIMITS = Limits()
 
 
@@ -217,12 +220,28 @@ def settle_command(place: Place, readings: Path, prices: Path | None) -> int:
     by_hour = {f"{row.zone}/{row.hour_index:02d}": row.price_tiyn_per_kwh for row in given}
 
     def do(session: MarketSession, at: datetime) -> list[Said]:
-        require_stage(session.deliver(Delivered(metered, by_hour), at), place.folder)
+        done = session.deliver(Delivered(metered, by_hour), at)
+        require_stage(done, place.folder)
+        _require_readings(done, readings)
         return [Said("Settled", settled_words(session))]
 
     session, said = act(place, do)
     show(said, session, place.folder, written=write_papers(place.folder, session))
     return 0
+
+
+def _require_readings(done: object, table: Path) -> None:
+    """Stop at readings that cannot be settled; the day stays as it was.
+
+    Raises:
+        InputProblem: trading.reading.*, the code of the first.
+    """
+    faulty = done if isinstance(done, tuple) else ()
+    if faulty:
+        told = [f"{one.reading.operator_id} {one.reading.site_id} hour {one.reading.hour_index}" for one in faulty]
+        more = f" and {len(told) - 1} more" if told[1:] else ""
+        what = f"{told[0]}{more}: {code_sentence(faulty[0].fault)}"
+        raise InputProblem(str(faulty[0].fault), what, str(table), "Correct them, and settle then.")
 
 
 def papers_command(place: Place) -> int:
@@ -318,67 +337,50 @@ def _cut(session: MarketSession, declaration: Declaration) -> Said:
 
 def _take(session: MarketSession, path: Path, data: bytes, at: datetime) -> Acknowledgement:
     """Take one paper, each row by itself, and answer every row."""
-    paper_id = f"{len(session.log)}-{path.stem}"
-    name = str(path)
-    if path.suffix == ".toml":
-        rows: Sequence[OrderRow | StandingOrderRow | RowFault] = standing_orders(
-            text=text_of(data, name), name=name, limits=LIMITS
-        )
-    else:
-        rows = _paper(data, path, paper_id).rows
-    answers = [answer for row in rows for answer in _answer(session, row, name, at)]
-    return Acknowledgement(
-        document_id=f"ACK-{paper_id}"[:64],
-        received_document_id=paper_id[:64],
+    paper_id = f"{len(session.log)}-{path.stem}"[:MOST_NAME]
+    rows = _rows(data, path, paper_id)
+    return acknowledgement_of(
+        document_id=f"ACK-{paper_id}",
+        received_document_id=paper_id,
+        receiver_id=PARTICIPANT,
+        rows=[answer for row in rows for answer in _answers(session, row, str(path), at)],
         created_at=at,
-        sender_id=MARKET_ID,
-        receiver_id="PARTICIPANT",
-        accepted=True,
-        code="",
-        sentence="",
-        rows=tuple(answers),
     )
 
 
-def _paper(data: bytes, path: Path, paper_id: str) -> BidPaper:
+def _rows(data: bytes, path: Path, paper_id: str) -> Sequence[OrderRow | StandingOrderRow | RowFault]:
+    """Read a paper by the ending of its name."""
+    name = str(path)
+    if path.suffix == ".toml":
+        return standing_orders(text=text_of(data, name), name=name, limits=LIMITS)
     if path.suffix == ".xml":
-        return read_bid_xml(data=data, receiver_id=MARKET_ID, name=str(path), limits=LIMITS)
+        return read_bid_xml(data=data, receiver_id=MARKET, name=name, limits=LIMITS).rows
     read = read_bids_xlsx if path.suffix == ".xlsx" else read_bids_csv
-    return read(data=data, document_id=paper_id, sender_id="PARTICIPANT", name=str(path), limits=LIMITS)
+    return read(data=data, document_id=paper_id, sender_id=PARTICIPANT, name=name, limits=LIMITS).rows
 
 
-def _answer(
+def _answers(
     session: MarketSession, row: OrderRow | StandingOrderRow | RowFault, name: str, at: datetime
 ) -> list[AckRow]:
+    """Act on one row: an order, a cancellation, a standing order with its orders, or a row that cannot be read."""
     if isinstance(row, StandingOrderRow):
         row = standing_in_zone(row, session.participants)
     if isinstance(row, StandingOrderRow):
-        decisions = session.place(standing_order_of(row), at)
-        said = in_words(row)
-        placed = sum(one.refusal is None for one in decisions)
-        head = AckRow(row.order_id, row.version, True, "", f"Kept: {said}; {placed} orders sent.", row.place)
-        return [head, *(_decided(one, row.place) for one in decisions)]
+        return _kept(row, session.place(standing_order_of(row), at))
     sent = order_of(row, at=at) if isinstance(row, OrderRow) else row
     if isinstance(sent, RowFault):
         session.unreadable(unreadable_of(sent, paper=name), at)
-        return [answer_to_fault(sent)]
-    if isinstance(sent, Cancellation):
-        return [_cancelled(session.cancel(sent), sent.order_id, row.place)]
-    return [_decided(session.submit(sent), row.place)]
+        answer: Decision | CancelDecision | RowFault = sent
+    else:
+        answer = session.cancel(sent) if isinstance(sent, Cancellation) else session.submit(sent)
+    return [acknowledged(answer=answer, place=row.place, sentence=answer_words)]
 
 
-def _decided(decision: Decision, place: str) -> AckRow:
-    order, refusal = decision.order, decision.refusal
-    if refusal is None:
-        sentence = f"In the book; {money(decision.reserved_tiyn)} are reserved."
-        return AckRow(order.order_id, order.version, True, "", sentence, place)
-    sentence = refusal_sentence(refusal, found=decision.found, limit=decision.limit)
-    return AckRow(order.order_id, order.version, False, str(refusal), sentence, place)
-
-
-def _cancelled(decision: CancelDecision, order_id: str, place: str) -> AckRow:
-    version = decision.cancellation.version
-    if decision.refusal is None:
-        return AckRow(order_id, version, True, "", "Cancelled; its money is free again.", place)
-    sentence = refusal_sentence(decision.refusal, found=decision.found, limit=decision.limit)
-    return AckRow(order_id, version, False, str(decision.refusal), sentence, place)
+def _kept(row: StandingOrderRow, answer: StandingAnswer) -> list[AckRow]:
+    """Answer a standing order, and each order that it sent."""
+    if answer.refusal is not None:
+        sentence = refusal_sentence(answer.refusal, found=row.version, limit=row.version)
+        return [AckRow(row.order_id, row.version, False, str(answer.refusal), sentence, row.place)]
+    said = f"Kept: {in_words(row)}; {noun(len(answer.decisions), 'order', 'orders')} sent."
+    sent = (acknowledged(answer=one, place=row.place, sentence=answer_words) for one in answer.decisions)
+    return [AckRow(row.order_id, row.version, True, "", said, row.place), *sent]

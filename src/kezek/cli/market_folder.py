@@ -26,6 +26,7 @@ _WAYS_OUT = {
     StageRefusal.CLEARED: "Its papers can be written again with `kezek market papers`.",
     StageRefusal.NOT_CLEARED: "Clear it first: `kezek market clear`.",
     StageRefusal.SETTLED: "Its papers can be written again with `kezek market papers`.",
+    StageRefusal.ORDERS_TAKEN: "Open another session with the right table.",
     StageRefusal.UNKNOWN_OPERATOR: "Name an operator of the table of participants.",
     StageRefusal.BACK_IN_TIME: "Leave --at out, or name a later moment.",
 }

@@ -66,7 +66,7 @@ def write_allocation(folder: Path, session: MarketSession) -> list[Path]:
 
 def write_settlement(folder: Path, session: MarketSession) -> list[Path]:
     """Write what was bought, metered and owed, hour by hour."""
-    answer = settlement_of(session=session, created_at=session.last_at).document
+    answer = settlement_of(session=session, created_at=session.last_at)
     return _write(
         _three(folder, "settlement", write_settlement_xml(answer), settlement_tables(answer), session.last_at)
     )

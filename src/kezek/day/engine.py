@@ -22,7 +22,7 @@ from kezek.duties.check import check
 from kezek.duties.facts import OperatorFacts
 from kezek.duties.lens import Lens
 from kezek.evidence.log import Log
-from kezek.evidence.plain import to_plain
+from kezek.evidence.plain import event_of
 from kezek.law import keys
 from kezek.market.bidder import Bidder, Site, Standing
 from kezek.market.order import Order
@@ -73,14 +73,10 @@ class DayEngine:
         if self._closed:
             raise ValueError(f"{kind.value} after the day was closed")
         self._last_at = max(self._last_at, at)
-        event = {
-            "at": to_plain(at),
-            "data": to_plain(data),
-            "id": subject_id,
-            "n": len(self.log),
-            "type": kind.value,
-            "v": SCHEMA_VERSION,
-        }
+        number = len(self.log)
+        event = event_of(
+            kind=kind.value, subject_id=subject_id, at=at, data=data, number=number, version=SCHEMA_VERSION
+        )
         return self.log.append(event)
 
     def _numbered(self, stem: str) -> str:

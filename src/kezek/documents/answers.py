@@ -44,7 +44,9 @@ _SETTLEMENT = (
     Column("transmission_tenge", ColumnKind.TENGE),
     Column("imbalance_tenge", ColumnKind.TENGE),
     Column("vat_tenge", ColumnKind.TENGE),
+    Column("booked_tenge", ColumnKind.TENGE),
     Column("total_tenge", ColumnKind.TENGE),
+    Column("open_code"),
 )
 
 
@@ -91,7 +93,7 @@ def allocation_tables(document: AllocationResult) -> tuple[Table, ...]:
 
 
 def settlement_tables(document: SettlementDocument) -> tuple[Table, ...]:
-    """Lay out a settlement: one row for each operator and hour, and a sheet about it."""
+    """Lay out a settlement: one row for each operator and hour, and a sheet about it; empty is not known."""
     rows: list[tuple[Value, ...]] = [
         (
             row.operator_id,
@@ -104,7 +106,9 @@ def settlement_tables(document: SettlementDocument) -> tuple[Table, ...]:
             row.transmission_tiyn,
             row.imbalance_tiyn,
             row.vat_tiyn,
+            row.booked_tiyn,
             row.total_tiyn,
+            row.open_code,
         )
         for row in document.rows
     ]

@@ -6,8 +6,9 @@ import io
 from kezek.documents.csv_rows import BOM, read_csv_rows
 from kezek.documents.fault import Limits
 from kezek.documents.paper import BidPaper
-from kezek.documents.rows import COLUMNS, ORDERS, assemble, bid_lines
+from kezek.documents.rows import ORDERS, assemble, bid_lines
 from kezek.documents.value import price_text
+from kezek.market.order import ORDER_COLUMNS
 
 
 def read_bids_csv(*, data: bytes, document_id: str, sender_id: str, name: str, limits: Limits) -> BidPaper:
@@ -38,7 +39,7 @@ def write_bids_csv(*, paper: BidPaper, delimiter: str = ";", mark: str = ",") ->
     """
     sheet = io.StringIO()
     writer = csv.writer(sheet, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(ORDER_COLUMNS)
     for line in bid_lines(paper):
         step = line.step
         tail = (price_text(step.price_tiyn_per_kwh, mark=mark), str(step.quantity_kwh)) if step else ("", "")

@@ -87,7 +87,7 @@ def _delimiter(header: str, shape: TableShape, name: str) -> str:
     if len(used) != 1:
         found = "none of" if not used else "more than one of"
         what = f"The header {shown(header)} uses {found} semicolon, comma and tab."
-        way_out = f"Begin the file with the line: {';'.join(shape.columns)}"
+        way_out = f"Begin the file with the line: {';'.join(shape.header)}"
         raise refused(PaperCode.CSV_DELIMITER, what, name, way_out)
     return used[0]
 

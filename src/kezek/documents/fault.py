@@ -65,6 +65,7 @@ class PaperCode(StrEnum):
     COLUMN_UNKNOWN = "documents.column.unknown"
     COLUMN_MISSING = "documents.column.missing"
     COLUMN_TWICE = "documents.column.twice"
+    COLUMN_EITHER = "documents.column.either"
     CSV_LINE_ENDS = "documents.csv.line_ends"
     CSV_LINE_TOO_LONG = "documents.csv.line_too_long"
     CSV_DELIMITER = "documents.csv.delimiter"

@@ -178,30 +178,56 @@ class AllocationResult:
     rows: tuple[AllocationRow, ...]
 
 
+class SettlementGap(StrEnum):
+    """Why every hour of a settlement is open; why a single one is, the market says with its own codes."""
+
+    NOT_DELIVERED = "documents.settlement.not_delivered"
+
+
 @dataclass(frozen=True, slots=True)
 class SettlementRow:
-    """One operator in one hour; amounts that the operator owes are positive, refunds negative. [kWh, Wh, tiyn]"""
+    """One operator in one hour; amounts that the operator owes are positive, refunds negative. [kWh, Wh, tiyn]
+
+    Args:
+        metered_wh: None where a site has no reading: the sum of the others is not what the operator used. [Wh]
+        imbalance_tiyn: What was charged or credited; in an open hour that of the sites that could be settled, None
+            where none could. [tiyn]
+        open_code: Why the hour could not be settled: market.imbalance.* or a `SettlementGap`; "" where it was.
+    Raises:
+        ValueError: a settled hour without a reading or without an imbalance.
+    """
 
     operator_id: str
     product_id: str
     bought_kwh: int
-    metered_wh: int
+    metered_wh: int | None
     energy_tiyn: int
     market_fee_tiyn: int
     transmission_tiyn: int
-    imbalance_tiyn: int
+    imbalance_tiyn: int | None
     vat_tiyn: int
+    open_code: str
+
+    def __post_init__(self) -> None:
+        """Refuse an hour that is settled and not known."""
+        if not self.open_code and (self.metered_wh is None or self.imbalance_tiyn is None):
+            raise ValueError(f"{self.operator_id} in {self.product_id} is settled, but not known")
 
     @property
-    def imbalance_wh(self) -> int:
-        """Metered less bought: positive where more was used than bought. [Wh]"""
-        return self.metered_wh - 1_000 * self.bought_kwh
+    def imbalance_wh(self) -> int | None:
+        """Metered less bought: positive where more was used than bought; None where nobody knows. [Wh]"""
+        return None if self.metered_wh is None else self.metered_wh - 1_000 * self.bought_kwh
 
     @property
-    def total_tiyn(self) -> int:
-        """All amounts together. [tiyn]"""
-        parts = (self.energy_tiyn, self.market_fee_tiyn, self.transmission_tiyn, self.imbalance_tiyn, self.vat_tiyn)
-        return sum(parts)
+    def booked_tiyn(self) -> int:
+        """All amounts that are known together: what the ledger holds for the hour. [tiyn]"""
+        purchase_tiyn = self.energy_tiyn + self.market_fee_tiyn + self.transmission_tiyn + self.vat_tiyn
+        return purchase_tiyn + (self.imbalance_tiyn or 0)
+
+    @property
+    def total_tiyn(self) -> int | None:
+        """What the hour costs in the end; None while it is open. [tiyn]"""
+        return None if self.open_code else self.booked_tiyn
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +236,7 @@ class SettlementDocument:
 
     Args:
         from_at, until_at: The span, end exclusive.
+        rows: Settled hours and open ones: no hour is left out because something of it is not known.
     """
 
     document_id: str

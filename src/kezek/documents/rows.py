@@ -16,23 +16,12 @@ from kezek.documents.value import (
     read_quantity,
     read_version,
 )
+from kezek.market.order import ORDER_COLUMNS
 
-COLUMNS = (
-    "order_id",
-    "version",
-    "action",
-    "operator_id",
-    "site_id",
-    "owner_id",
-    "product_id",
-    "price_tenge_per_kwh",
-    "quantity_kwh",
-)
-"""Columns of a table of orders; they may stand in any order."""
 ORDERS = TableShape(
     subject="orders",
     sheet="Orders",
-    required=COLUMNS,
+    required=ORDER_COLUMNS,
     numbers=("version", "price_tenge_per_kwh", "quantity_kwh"),
 )
 _HEAD = ("action", "operator_id", "site_id", "owner_id", "product_id")
@@ -92,7 +81,7 @@ def _read(row: RawRow) -> _Line:
         taken(ids[-1], delivery_of, faults)
     step = None
     if action is Action.CANCEL:
-        for column in COLUMNS[-2:]:
+        for column in ORDER_COLUMNS[-2:]:
             taken(cells[column], partial(_require_empty, of=column), faults)
     elif action:
         price = taken(cells["price_tenge_per_kwh"], read_price, faults)
@@ -171,7 +160,7 @@ class BidLine:
 
 
 def bid_lines(paper: BidPaper) -> list[BidLine]:
-    """Lay out the orders of a paper as rows, one for each step, in the order of `COLUMNS`.
+    """Lay out the orders of a paper as rows, one for each step, in the order of `ORDER_COLUMNS`.
 
     Raises:
         ValueError: the paper holds faults, or one order and version twice: a table could not tell them apart.

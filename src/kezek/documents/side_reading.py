@@ -42,10 +42,10 @@ class SideTable(Generic[_Row]):
     """How a table of the state is read.
 
     Args:
-        readers: How each column of the shape is read.
+        readers: How each column of the shape is read that the table has.
         build: Makes a row from its place ("row 7") and its values by column; raises Unreadable where they do not fit.
         key: Columns of which no two rows may have the same values; () where the caller judges rows together.
-        examples: Two rows for a template, in the order of the shape's columns.
+        examples: Two rows for a template, in the order of the shape's header.
     """
 
     shape: TableShape
@@ -116,7 +116,7 @@ def template_csv(table: SideTable[Any]) -> bytes:
     """Write the header of a table and its examples as CSV, as Excel of Kazakhstan expects it."""
     sheet = io.StringIO()
     writer = csv.writer(sheet, delimiter=";", lineterminator="\r\n")
-    writer.writerows((table.shape.columns, *table.examples))
+    writer.writerows((table.shape.header, *table.examples))
     return (BOM + sheet.getvalue()).encode()
 
 
@@ -133,7 +133,8 @@ def _values(raw: RawRow, table: SideTable[Any]) -> dict[str, Any]:
     if raw.fault:
         raise raw.fault
     faults: list[Unreadable] = []
-    values = {column: taken(raw.cells[column], read, faults) for column, read in table.readers.items()}
+    readers = {column: read for column, read in table.readers.items() if column in raw.cells}
+    values = {column: taken(raw.cells[column], read, faults) for column, read in readers.items()}
     wrong = first_fault(faults)
     if wrong:
         raise wrong

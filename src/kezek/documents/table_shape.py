@@ -20,6 +20,7 @@ class TableShape:
         subject: What the rows are, as "orders".
         sheet: Name of the sheet in a workbook.
         required: Columns that must stand in the header.
+        either: Columns that say the same in several units: exactly one stands in the header; a row has no other.
         optional: Columns that may be left out; their cells are then empty.
         numbers: Columns in which a number cell of a workbook may have a fraction.
         dates: Columns in which a date cell of a workbook is taken.
@@ -29,6 +30,7 @@ class TableShape:
     subject: str
     sheet: str
     required: tuple[str, ...]
+    either: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
@@ -37,7 +39,12 @@ class TableShape:
     @property
     def columns(self) -> tuple[str, ...]:
         """All columns, the optional ones last."""
-        return (*self.required, *self.optional)
+        return (*self.required, *self.either, *self.optional)
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Columns of a table to be filled: of those of which one stands, the first."""
+        return (*self.required, *self.either[:1], *self.optional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +66,11 @@ def match_header(*, names: Sequence[str], shape: TableShape, limits: Limits, nam
     """Check the names of the columns, in the order of the paper.
 
     Raises:
-        InputProblem: documents.paper.too_many_columns, documents.column.unknown, twice, missing.
+        InputProblem: documents.paper.too_many_columns, documents.column.unknown, twice, missing, either.
     """
     if len(names) > limits.most_columns:
         what = f"The header has {len(names)} columns; at most {limits.most_columns} are read."
-        way_out = f"A table of {shape.subject} has {len(shape.columns)} columns."
+        way_out = f"A table of {shape.subject} has {len(shape.header)} columns."
         raise refused(PaperCode.TOO_MANY_COLUMNS, what, name, way_out)
     found = [one.strip() for one in names]
     for place, one in enumerate(found, start=1):
@@ -77,7 +84,17 @@ def match_header(*, names: Sequence[str], shape: TableShape, limits: Limits, nam
     if missing:
         what = f'Column "{missing[0]}" is missing.'
         raise refused(PaperCode.COLUMN_MISSING, what, name, f"The header needs: {'; '.join(shape.required)}.")
+    _require_one(found, shape, name)
     return found
+
+
+def _require_one(found: Sequence[str], shape: TableShape, name: str) -> None:
+    """Refuse a header with none or several of the columns of which exactly one stands."""
+    given = [one for one in shape.either if one in found]
+    if shape.either and len(given) != 1:
+        which = " and ".join(f'"{one}"' for one in given or shape.either)
+        what = f"Columns {which} both stand in the header." if given else f"Neither of the columns {which} is there."
+        raise refused(PaperCode.COLUMN_EITHER, what, name, "Keep exactly one of the two: they say the same.")
 
 
 def raw_row(*, number: int, shape: TableShape, columns: Sequence[str], cells: Sequence[Cell]) -> RawRow:

@@ -18,6 +18,8 @@ MOST_PRICE_TIYN_PER_KWH = 10_000_000
 """100 000 tenge per kWh: beyond it a number or its unit is wrong. [tiyn/kWh]"""
 MOST_QUANTITY_KWH = 1_000_000_000
 """1 TWh in an hour: the country draws about 16 GW. With the highest price it is 10^16 tiyn, well under 2^63. [kWh]"""
+MOST_METERED_WH = 1_000 * MOST_QUANTITY_KWH
+"""The same in Wh: the largest reading of an hour. [Wh]"""
 MOST_VERSION = 1_000_000
 MOST_AMOUNT_TIYN = 1_000_000_000_000_000
 """10^13 tenge: beyond it a number or its unit is wrong; well under 2^63. [tiyn]"""
@@ -275,14 +277,27 @@ def read_metered(text: str, *, of: str) -> int:
     >>> read_metered("812,5", of="metered_kwh"), read_metered("1,9500", of="metered_kwh")
     (812500, 1950)
     """
-    way_out = "Part thousands by spaces or not at all; to a fraction add a fourth decimal, 0."
+    way_out = "Part thousands by spaces or not at all; to a fraction add a fourth decimal, 0, or give whole Wh."
     match = _number(text, of, '"812,5"', ambiguous_way_out=way_out)
     part = (match["part"] or "").ljust(_WH_DIGITS, "0")
     if part[_WH_DIGITS:].strip("0"):
         raise Unreadable(RowCode.FRACTION, f"{of} {shown(text)} is finer than one Wh.", "Write three decimals.")
-    most_wh = MOST_QUANTITY_KWH * 10**_WH_DIGITS
     metered_wh = int(_digits(match["whole"]) + part[:_WH_DIGITS])
-    return _bounded(metered_wh, most_wh, text, of, f"{MOST_QUANTITY_KWH} kWh", zero_allowed=True)
+    return _bounded(metered_wh, MOST_METERED_WH, text, of, f"{MOST_QUANTITY_KWH} kWh", zero_allowed=True)
+
+
+def read_metered_wh(text: str, *, of: str) -> int:
+    """Read metered energy in whole Wh; zero is a reading. [Wh]
+
+    Without a fraction there is nothing to be taken for thousands: a comma or a point is refused.
+
+    Raises:
+        Unreadable: documents.value.*
+
+    >>> read_metered_wh("350000", of="metered_wh"), read_metered_wh("38 950 125", of="metered_wh")
+    (350000, 38950125)
+    """
+    return _whole(text, of, "Wh", MOST_METERED_WH, zero_allowed=True)
 
 
 def read_quantity(text: str, *, of: str = "quantity", unit: str = "kWh", zero_allowed: bool = False) -> int:
@@ -294,12 +309,7 @@ def read_quantity(text: str, *, of: str = "quantity", unit: str = "kWh", zero_al
     >>> read_quantity("40 000")
     40000
     """
-    match = _number(text, of, '"1500"')
-    if match["part"]:
-        what = f"{of} {shown(text)} is not a whole number of {unit}."
-        raise Unreadable(RowCode.FRACTION, what, f"Write whole {unit}, without a comma or a point.")
-    quantity, most_text = int(_digits(match["whole"])), f"{MOST_QUANTITY_KWH} {unit}"
-    return _bounded(quantity, MOST_QUANTITY_KWH, text, of, most_text, zero_allowed=zero_allowed)
+    return _whole(text, of, unit, MOST_QUANTITY_KWH, zero_allowed=zero_allowed)
 
 
 def read_version(text: str) -> int:
@@ -322,6 +332,14 @@ def price_text(price_tiyn_per_kwh: int, *, mark: str) -> str:
     '19,50'
     """
     return f"{price_tiyn_per_kwh // 100}{mark}{price_tiyn_per_kwh % 100:02d}"
+
+
+def _whole(text: str, of: str, unit: str, most: int, *, zero_allowed: bool) -> int:
+    match = _number(text, of, '"1500"')
+    if match["part"]:
+        what = f"{of} {shown(text)} is not a whole number of {unit}."
+        raise Unreadable(RowCode.FRACTION, what, f"Write whole {unit}, without a comma or a point.")
+    return _bounded(int(_digits(match["whole"])), most, text, of, f"{most} {unit}", zero_allowed=zero_allowed)
 
 
 def _digits(whole: str) -> str:

@@ -8,8 +8,9 @@ from decimal import Decimal
 import xlsxwriter
 
 from kezek.documents.paper import BidPaper
-from kezek.documents.rows import COLUMNS, ORDERS, bid_lines
+from kezek.documents.rows import ORDERS, bid_lines
 from kezek.documents.table import DECIMALS, Column, ColumnKind, Table, Value, amount_text, require_cell
+from kezek.market.order import ORDER_COLUMNS
 
 _MOST_ROWS = 1_048_576
 _MOST_CELL_CHARS = 32_767
@@ -71,7 +72,7 @@ def write_bids_xlsx(*, paper: BidPaper, created_at: datetime) -> bytes:
     Raises:
         ValueError: the paper holds faults, or one order and version twice.
     """
-    columns = tuple(Column(name, _BID_KINDS.get(name, ColumnKind.TEXT)) for name in COLUMNS)
+    columns = tuple(Column(name, _BID_KINDS.get(name, ColumnKind.TEXT)) for name in ORDER_COLUMNS)
     rows: list[tuple[Value, ...]] = []
     for line in bid_lines(paper):
         order_id, version, *rest = line.texts

@@ -1,5 +1,7 @@
 """Acknowledgement, allocation result and settlement as XML, in the style of the IEC 62325-451 family."""
 
+from collections.abc import Mapping
+
 from kezek.documents.markup import Node, leaf, write_xml
 from kezek.documents.paper import (
     Acknowledgement,
@@ -51,7 +53,10 @@ def write_allocation_xml(document: AllocationResult) -> bytes:
 
 
 def write_settlement_xml(document: SettlementDocument) -> bytes:
-    """Write a settlement in the manner of an energy account report: one time series for each operator and hour."""
+    """Write a settlement in the manner of an energy account report: one time series for each operator and hour.
+
+    What is not known of an open hour is left out, and a reason says why.
+    """
     head = document_head(
         document_id=document.document_id,
         kinds=("A45", "A01"),
@@ -106,13 +111,14 @@ def _account(row: SettlementRow) -> Node:
         "transmission": row.transmission_tiyn,
         "imbalance": row.imbalance_tiyn,
         "vat": row.vat_tiyn,
+        "booked": row.booked_tiyn,
         "total": row.total_tiyn,
     }
     point = (
         leaf("position", "1"),
         leaf("bought.quantity", str(row.bought_kwh)),
-        *[leaf(f"{name}.quantity", amount_text(wh, decimals=3, mark=".")) for name, wh in energies.items()],
-        *[leaf(f"{name}.amount", amount_text(tiyn, decimals=2, mark=".")) for name, tiyn in amounts.items()],
+        *_known("quantity", energies, 3),
+        *_known("amount", amounts, 2),
     )
     named = (
         leaf("provider_MarketParticipant.mRID", row.operator_id),
@@ -121,4 +127,11 @@ def _account(row: SettlementRow) -> Node:
         leaf("measurement_Unit.name", "KWH"),
         leaf("currency_Unit.name", "KZT"),
     )
-    return Node("AccountTimeSeries", children=(*named, period(hour, (Node("Point", children=point),))))
+    reason = [_reason(row.open_code, "")] if row.open_code else []
+    return Node("AccountTimeSeries", children=(*named, period(hour, (Node("Point", children=point),)), *reason))
+
+
+def _known(kind: str, values: Mapping[str, int | None], decimals: int) -> list[Node]:
+    """Write the values that are known."""
+    known = {name: value for name, value in values.items() if value is not None}
+    return [leaf(f"{name}.{kind}", amount_text(value, decimals=decimals, mark=".")) for name, value in known.items()]

@@ -105,3 +105,26 @@ def _scalar(hint: Any, plain: Any) -> Any:  # noqa: ANN401 - dispatch over annot
     except ValueError as error:
         raise CodecError(f"{plain!r} is no {hint.__name__}") from error
     return _of(hint, plain)
+
+
+def event_of(*, kind: str, subject_id: str, at: datetime, data: object, number: int, version: int) -> dict[str, Any]:
+    """Lay out an entry of a log: what happened to what and when, under its running number.
+
+    Args:
+        version: Of the form of the data.
+
+    Raises:
+        CodecError: the data have no plain form.
+
+    >>> at = datetime(2025, 1, 1, tzinfo=UTC)
+    >>> event_of(kind="gate.closed", subject_id="d", at=at, data={}, number=7, version=1)
+    {'at': '2025-01-01T00:00:00Z', 'data': {}, 'id': 'd', 'n': 7, 'type': 'gate.closed', 'v': 1}
+    """
+    return {
+        "at": to_plain(at),
+        "data": to_plain(data),
+        "id": subject_id,
+        "n": number,
+        "type": kind,
+        "v": version,
+    }

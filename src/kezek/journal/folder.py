@@ -122,12 +122,12 @@ def _fill(partial: Path, files: Mapping[str, Content], marker: str) -> None:
             content(file)
         if not file.is_file():
             raise ValueError(f"the function for {name!r} did not write it")
-        _flush(file)
+        flush(file)
     manifest = partial / MANIFEST_FILE
     manifest.write_bytes(manifest_bytes(partial, marker=marker))
-    _flush(manifest)
+    flush(manifest)
     for folder in (partial, *(item for item in partial.rglob("*") if item.is_dir())):
-        _flush(folder)
+        flush(folder)
 
 
 def _swap_in(partial: Path, target: Path) -> None:
@@ -142,7 +142,7 @@ def _swap_in(partial: Path, target: Path) -> None:
             replaced.rename(target)
         raise
     finally:
-        _flush(target.parent)
+        flush(target.parent)
         if target.exists():
             shutil.rmtree(replaced, ignore_errors=True)
 
@@ -188,7 +188,7 @@ def _sibling(target: Path, stage: str) -> Path:
     return target.with_name(f".{target.name}.{stage}-{os.getpid()}")
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Wait until a file or folder is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -5,16 +5,18 @@ the disk, before it takes the old one's place: whoever is killed at any point le
 """
 
 import errno
-import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kezek.journal.folder import flush
 from kezek.units.problem import InputProblem
 
 LOG_FILE = "session.jsonl"
 LOCK_FILE = ".session.lock"
+PARTIAL_FILE = ".session.jsonl.partial"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -33,7 +35,7 @@ def create(folder: Path, entries: bytes) -> None:
             raise InputProblem(
                 "journal.session.parent", "lies in a folder that does not exist.", str(folder), way_out
             )
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and (not folder.is_dir() or _foreign(folder)):
             way_out = "Choose a new or an empty folder."
             raise InputProblem("journal.session.foreign", "holds something else.", str(folder), way_out)
         folder.mkdir(exist_ok=True)
@@ -42,6 +44,11 @@ def create(folder: Path, entries: bytes) -> None:
             way_out = "Choose another folder; a session is never begun twice."
             raise InputProblem("journal.session.exists", "holds a session already.", str(folder), way_out)
         replace(folder, entries)
+
+
+def _foreign(folder: Path) -> bool:
+    """Tell whether a folder holds what no act of ours left behind."""
+    return any(path.name not in (LOCK_FILE, PARTIAL_FILE) for path in folder.iterdir())
 
 
 def read(folder: Path) -> bytes:
@@ -74,8 +81,8 @@ def locked(folder: Path) -> Iterator[None]:
         lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            _hold(lock)
+        except (BlockingIOError, PermissionError) as error:
             what, way_out = "is being changed by another command.", "Wait for it to end, and try again."
             raise InputProblem("journal.session.busy", what, str(folder), way_out) from error
         yield
@@ -83,14 +90,30 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
+def _hold(lock: int) -> None:
+    """Take the lock of an open file, or fail at once; the system lets go of it when the process ends.
+
+    Raises:
+        BlockingIOError, PermissionError: another process holds it.
+    """
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def replace(folder: Path, entries: bytes) -> None:
     """Put a longer log in the place of the old one, durably and in one step; call it under `locked`.
 
     Raises:
-        InputProblem: journal.session.unwritable, .space.
+        InputProblem: journal.session.unwritable, .space, .unflushed.
     """
     target = folder / LOG_FILE
-    partial = folder / f".{LOG_FILE}.partial"
+    partial = folder / PARTIAL_FILE
     with _problems(folder):
         try:
             with partial.open("wb") as file:
@@ -100,15 +123,12 @@ def replace(folder: Path, entries: bytes) -> None:
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
-        _flush(folder)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        flush(folder)
+    except OSError as error:
+        what = f"The new log is in place, but the disk did not confirm it ({error.strerror})."
+        way_out = "Look with `kezek market status`, and mend the disk."
+        raise InputProblem("journal.session.unflushed", what, str(folder), way_out) from error
 
 
 @contextmanager
@@ -118,7 +138,7 @@ def _problems(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            what, way_out = "There is no space left; the old log stands.", "Free some space, and try again."
+            what, way_out = "There is no space left; nothing was changed.", "Free some space, and try again."
             raise InputProblem("journal.session.space", what, str(folder), way_out) from error
         what, way_out = f"cannot be written ({error.strerror}).", "Choose a folder you may write to."
         raise InputProblem("journal.session.unwritable", what, str(folder), way_out) from error

@@ -43,10 +43,16 @@ def purchase_max_kwh(*, law: Snapshot, route: Route | None = None) -> int | None
     """
     try:
         most_kwh = law.limit(keys.ENERGY_PURCHASE_MAX_KWH)
-        exempt = route is not None and route in law.items(keys.ENERGY_EXEMPT_ROUTES)
     except NoRuleInForce:
         return None
-    return None if exempt else most_kwh
+    return None if route is not None and _exempt(route, law) else most_kwh
+
+
+def _exempt(route: Route, law: Snapshot) -> bool:
+    try:
+        return route in law.items(keys.ENERGY_EXEMPT_ROUTES)
+    except NoRuleInForce:
+        return False
 
 
 def lot_sizes(*, award_kwh: int, purchase_max_kwh: int | None) -> list[int]:

@@ -4,12 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-MOST_TIYN_PER_KWH = 1_000_000
-"""Highest price that an order can state, 10,000 tenge a kWh: what lies over it is a slip. [tiyn/kWh]"""
-MOST_KWH = 1_000_000_000
-"""Largest step: a thousand times what the country has in an hour. [kWh]"""
+MOST_TIYN_PER_KWH = 100_000
+"""Highest price that an order can state, 1,000 tenge a kWh: what lies over it is a slip. [tiyn/kWh]"""
+MOST_KWH = 100_000_000
+"""Largest step, several times what the country draws in an hour: what lies over it is a slip of unit. [kWh]"""
 MOST_STEPS = 256
 """Steps of one order, as exchanges allow."""
+ORDER_COLUMNS = (
+    "order_id",
+    "version",
+    "action",
+    "operator_id",
+    "site_id",
+    "owner_id",
+    "product_id",
+    "price_tenge_per_kwh",
+    "quantity_kwh",
+)
+"""Columns of orders written as a table, a row for each step; prices in tenge, energy in kWh."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 PRICE_RULES = ("pay_as_bid", "uniform")
 TIE_RULES = ("pro_rata_per_operator", "time_priority", "equal_share")
 CURTAILMENT_PRICES = ("kept", "restruck")
+CURTAILMENT_RULE_VERSION = "1"
+"""Version of what a curtailment does to the price; the clearing gives those of the two other rules."""
 
 
 @dataclass(frozen=True, slots=True)

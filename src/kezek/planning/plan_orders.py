@@ -4,23 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from kezek.market.order import ORDER_COLUMNS
 from kezek.market.product import product_id
 from kezek.planning.plan import BidPlan, HourBid, offers_of
 from kezek.planning.plan_facts import MachineLot
 from kezek.units.calendar import hours_of
 from kezek.units.quantity import EnergyPrice
 
-COLUMNS = (
-    "order_id",
-    "version",
-    "action",
-    "operator_id",
-    "site_id",
-    "owner_id",
-    "product_id",
-    "price_tenge_per_kwh",
-    "quantity_kwh",
-)
 NEW = "new"
 """Action of an order that was not there before."""
 
@@ -45,7 +35,7 @@ def order_rows(plan: BidPlan) -> list[tuple[str, ...]]:
 
 def orders_csv(plan: BidPlan) -> str:
     """Write the orders as a file with semicolons and decimal commas, as the market reads it."""
-    return "".join(f"{';'.join(row)}\n" for row in (COLUMNS, *order_rows(plan)))
+    return "".join(f"{';'.join(row)}\n" for row in (ORDER_COLUMNS, *order_rows(plan)))
 
 
 @dataclass(frozen=True, slots=True)

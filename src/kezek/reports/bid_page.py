@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from importlib.resources import files
 
 from kezek.planning.fee_target import FeeTarget
 from kezek.planning.plan import BidPlan, HourBid, StepBid
@@ -25,10 +24,10 @@ from kezek.reports.bid_words import (
 from kezek.reports.drawing import svg
 from kezek.reports.markup import Markup, details, facts, figure, key_figure, paragraph, section, tag, text
 from kezek.reports.markup import table as plain_table
+from kezek.reports.shell import page_header, whole_page
 
 table = partial(plain_table, labelled=True)
 WIDE_PX, NARROW_PX = 900, 300
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _CONTENTS = {
     "worth": "What energy is worth",
     "bids": "What to bid",
@@ -46,37 +45,21 @@ def bid_page(plan: BidPlan) -> str:
     Guarantees: one file without script or outside resource; every value escaped; the same plan gives the same page.
     """
     body = tag("body", _header(plan), tag("main", *_sections(plan)), _footer(), class_="check bid")
-    return f'<!DOCTYPE html>\n<html lang="en">{_head(plan)}{body}</html>\n'
+    return whole_page(title=_title(plan), styles=("page.css", "check.css", "charts.css", "bid.css"), body=body)
 
 
 def _title(plan: BidPlan) -> str:
     return f"Bids for {amounts.day(plan.facts.on)}, {ZONES[plan.facts.zone]}"
 
 
-def _head(plan: BidPlan) -> Markup:
-    folder = files("kezek.reports")
-    css = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "check.css", "bid.css"))
-    metas = (
-        '<meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-    )
-    return tag("head", Markup(metas), tag("title", text(_title(plan))), tag("style", Markup(css)))
-
-
 def _header(plan: BidPlan) -> Markup:
-    name = tag("p", text("Kezek"), tag("span", text("Bid plan of a miner on the surplus market")), class_="name")
-    shown = _contents(plan)
-    links = [tag("li", tag("a", text(words), href=f"#{key}")) for key, words in shown]
     about = f"{plan.facts.operator_id}, site {plan.facts.site_id}. {strategy_words(plan)}"
-    return tag(
-        "header",
-        name,
-        tag("h1", text(_title(plan))),
-        paragraph(about, "lead"),
-        tag("dl", *_key_figures(plan), class_="figures", aria_label="Key figures"),
-        tag("nav", tag("ul", *links), aria_label="Contents"),
+    return page_header(
+        kind="Bid plan of a miner on the surplus market",
+        title=_title(plan),
+        lead=paragraph(about, "lead"),
+        figures=_key_figures(plan),
+        contents=dict(_contents(plan)),
     )
 
 

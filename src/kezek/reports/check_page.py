@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from importlib.resources import files
 
 from kezek.duties.finding import Status
 from kezek.duties.formula import in_words
@@ -12,11 +11,11 @@ from kezek.reports.check_tree import cited, explanation_tree, held, printed
 from kezek.reports.check_words import OWED_HEADS, OWED_MONEY, TURNS, UNJUDGED, burden_lines, owed_notes, owed_rows
 from kezek.reports.markup import Cell, Markup, details, facts, join, paragraph, section, tag, text
 from kezek.reports.markup import table as plain_table
+from kezek.reports.shell import whole_page
 from kezek.reports.words import graded, sentence
 
 table = partial(plain_table, labelled=True)
 """Tables of this page fit a telephone: the cells of a row stand under each other there."""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 ICONS = {
     Status.BREACHED: "✗",
     Status.AT_RISK: "!",
@@ -35,20 +34,7 @@ def check_page(view: CheckView) -> str:
     """
     sections = [*(_group(status, duties) for status, duties in view.groups), *_tail(view)]
     body = tag("body", _header(view), tag("main", *sections), _footer(view), class_="check")
-    return f'<!DOCTYPE html>\n<html lang="en">{_head(view)}{body}</html>\n'
-
-
-def _head(view: CheckView) -> Markup:
-    folder = files("kezek.reports")
-    css = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "check.css"))
-    metas = (
-        '<meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-    )
-    title = f"{view.operator}: {view.sentence}"
-    return tag("head", Markup(metas), tag("title", text(title)), tag("style", Markup(css)))
+    return whole_page(title=f"{view.operator}: {view.sentence}", styles=("page.css", "check.css"), body=body)
 
 
 def _header(view: CheckView) -> Markup:

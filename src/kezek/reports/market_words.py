@@ -107,6 +107,7 @@ PREPAYMENTS: Mapping[str, str] = {
     "trading.prepayment.unknown_operator": "The payer takes no part in the session.",
     "trading.prepayment.not_positive": "The amount is zero or less.",
     "trading.prepayment.too_large": "The amount is larger than any that the market takes.",
+    "trading.prepayment.too_much_in_all": "All prepayments together are more than the market takes.",
     "trading.prepayment.late": "The payment came after the time for prepayments.",
 }
 
@@ -117,13 +118,26 @@ STAGES: Mapping[str, str] = {
     "trading.stage.cleared": "The session was cleared before.",
     "trading.stage.not_cleared": "The session was not cleared yet.",
     "trading.stage.settled": "The day was settled before.",
+    "trading.stage.orders_taken": "Orders were taken already; what is known of a participant stays as it is.",
     "trading.stage.unknown_operator": "This operator takes no part in the session.",
     "trading.stage.back_in_time": "The session has seen a later moment already.",
+}
+
+READINGS: Mapping[str, str] = {
+    "trading.reading.unknown_site": "The reading is of no site of the session.",
+    "trading.reading.unknown_hour": "The hour is not an hour of this day.",
+    "trading.reading.negative": "The reading is less than nothing.",
+    "trading.reading.too_large": "The reading is larger than any site can draw.",
+    "trading.reading.twice": "The site has two readings for this hour.",
 }
 
 IMBALANCES: Mapping[str, str] = {
     "market.imbalance.no_reading": "The meter has no reading for this hour; nothing is charged for it.",
     "market.imbalance.no_price": "No price is known for this hour; its deviation stays open.",
+}
+
+OPEN_HOURS: Mapping[str, str] = {
+    "documents.settlement.not_delivered": "The day is not settled yet: nobody has handed in what was metered.",
 }
 
 WITHHELD: Mapping[str, str] = {
@@ -138,7 +152,9 @@ MARKET_GROUPS: Mapping[str, Mapping[str, str]] = {
     "supply": SUPPLY,
     "prepayment": PREPAYMENTS,
     "stage of a session": STAGES,
+    "reading to settle": READINGS,
     "imbalance": IMBALANCES,
+    "open hour": OPEN_HOURS,
     "publication": WITHHELD,
 }
 """Groups of codes of the market, for the page of all codes."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from importlib.resources import files
 from typing import Any
 
 import polars as pl
@@ -14,8 +13,8 @@ from kezek.reports.page_duties import duties_section, law_section
 from kezek.reports.page_evidence import assumptions_section, evidence_section, sources_section
 from kezek.reports.page_market import auction_section, bids_section, curtailment_section, orders_section
 from kezek.reports.page_money import coins_section, fleet_section, money_section
+from kezek.reports.shell import whole_page
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _CONTENTS = {
     "auction": "Auction",
     "bids": "One hour",
@@ -63,19 +62,8 @@ def day_page(*, summary: Mapping[str, Any], tables: Mapping[str, pl.DataFrame], 
     body = tag(
         "body", _header(summary, tables), tag("main", _key_figures(summary, tables), *sections), _footer(summary)
     )
-    return f'<!DOCTYPE html>\n<html lang="en">{_head(summary)}{body}</html>\n'
-
-
-def _head(summary: Mapping[str, Any]) -> Markup:
     title = f"Surplus power for miners, {amounts.day(date.fromisoformat(summary['date']))}"
-    css = files("kezek.reports").joinpath("page.css").read_text(encoding="utf-8")
-    metas = (
-        '<meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light">'
-    )
-    return tag("head", Markup(metas), tag("title", text(title)), tag("style", Markup(css)))
+    return whole_page(title=title, styles=("page.css",), body=body, schemes="light")
 
 
 def price_range(hours: pl.DataFrame) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from importlib.resources import files
 
 from kezek.reports import amounts
 from kezek.reports.drawing import svg
@@ -24,6 +23,7 @@ from kezek.reports.publication_words import (
     zone_name,
     zone_words,
 )
+from kezek.reports.shell import page_header, whole_page
 from kezek.reports.statement_words import charge_lines, kwh, rule_lines
 from kezek.units.calendar import hours_of
 
@@ -31,7 +31,6 @@ table = partial(plain_table, labelled=True)
 """Tables of this page fit a telephone: the cells of a row stand under each other there."""
 WIDE_PX, NARROW_PX, CURVE_PX = 960, 268, 430
 """Inner widths of a chart: over the whole sheet, on a telephone, beside its twin. [px]"""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _CONTENTS = {"day": "The day", "zones": "Hour by hour", "curves": "Demand", "rules": "Rules", "bids": "Who bid what"}
 _PROOF = {"proof": "Proof"}
 _TOTAL_HEADS = (
@@ -70,36 +69,21 @@ def publication_page(made: Publication) -> str:
     before the embargo ends; the same publication gives the same page.
     """
     body = tag("body", _header(made), tag("main", *_sections(made)), _footer(made), class_="check market")
-    return f'<!DOCTYPE html>\n<html lang="en">{_head(made)}{body}</html>\n'
+    styles = ("page.css", "check.css", "statement.css", "charts.css", "publication.css")
+    return whole_page(title=_title(made), styles=styles, body=body)
 
 
 def _title(made: Publication) -> str:
     return f"Surplus market, {amounts.day(made.terms.on)}"
 
 
-def _head(made: Publication) -> Markup:
-    folder = files("kezek.reports")
-    names = ("page.css", "check.css", "statement.css", "publication.css")
-    css = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
-    metas = (
-        '<meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-    )
-    return tag("head", Markup(metas), tag("title", text(_title(made))), tag("style", Markup(css)))
-
-
 def _header(made: Publication) -> Markup:
-    name = tag("p", text("Kezek"), tag("span", text("Results of a session for everybody")), class_="name")
-    links = [tag("li", tag("a", text(words), href=f"#{key}")) for key, words in (_CONTENTS | _PROOF).items()]
-    return tag(
-        "header",
-        name,
-        tag("h1", text(_title(made))),
-        tag("p", text(lead(made)), class_="lead"),
-        tag("dl", *_key_figures(made), class_="figures", aria_label="Key figures"),
-        tag("nav", tag("ul", *links), aria_label="Contents"),
+    return page_header(
+        kind="Results of a session for everybody",
+        title=_title(made),
+        lead=tag("p", text(lead(made)), class_="lead"),
+        figures=_key_figures(made),
+        contents=_CONTENTS | _PROOF,
     )
 
 

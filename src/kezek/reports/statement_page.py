@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from importlib.resources import files
 
 from kezek.ledger.statement import StatementLine
 from kezek.reports import amounts
 from kezek.reports.markup import Cell, Markup, details, facts, key_figure, paragraph, section, tag, text
 from kezek.reports.markup import table as plain_table
+from kezek.reports.shell import page_header, whole_page
 from kezek.reports.statement_model import HourNotes, OperatorPapers
 from kezek.reports.statement_rows import (
     ACCOUNT_HEADS,
@@ -48,7 +48,6 @@ from kezek.trading.state import SiteImbalance
 
 table = partial(plain_table, labelled=True)
 """Tables of this page fit a telephone: the cells of a row stand under each other there."""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _CONTENTS = {
     "account": "Account",
     "orders": "Orders",
@@ -68,33 +67,17 @@ def statement_page(papers: OperatorPapers) -> str:
     and every line of the account on it; the same papers give the same page.
     """
     body = tag("body", _header(papers), tag("main", *_sections(papers)), _footer(papers), class_="check market")
-    return f'<!DOCTYPE html>\n<html lang="en">{_head(papers)}{body}</html>\n'
-
-
-def _head(papers: OperatorPapers) -> Markup:
-    folder = files("kezek.reports")
-    names = ("page.css", "check.css", "statement.css")
-    css = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
-    metas = (
-        '<meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-    )
     heading = f"{title(papers)}, {amounts.day(papers.terms.on)}"
-    return tag("head", Markup(metas), tag("title", text(heading)), tag("style", Markup(css)))
+    return whole_page(title=heading, styles=("page.css", "check.css", "statement.css"), body=body)
 
 
 def _header(papers: OperatorPapers) -> Markup:
-    name = tag("p", text("Kezek"), tag("span", text("Surplus market: statement and contract notes")), class_="name")
-    links = [tag("li", tag("a", text(words), href=f"#{key}")) for key, words in _CONTENTS.items()]
-    return tag(
-        "header",
-        name,
-        tag("h1", text(title(papers))),
-        tag("p", text(lead(papers)), class_="lead"),
-        tag("dl", *_key_figures(papers), class_="figures", aria_label="Key figures"),
-        tag("nav", tag("ul", *links), aria_label="Contents"),
+    return page_header(
+        kind="Surplus market: statement and contract notes",
+        title=title(papers),
+        lead=tag("p", text(lead(papers)), class_="lead"),
+        figures=_key_figures(papers),
+        contents=_CONTENTS,
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib.resources import files
 from itertools import chain
 
 from kezek.market.platform import PlatformRefusal
@@ -11,6 +10,7 @@ from kezek.planning.purchasing import Buyer, share_ppm
 from kezek.reports import amounts
 from kezek.reports.markup import SYNTHETIC, Markup, details, figure, join, key_figure, paragraph, section, tag, text
 from kezek.reports.markup import table as plain_table
+from kezek.reports.shell import whole_page
 from kezek.reports.uptime_words import (
     BUYERS,
     REFUSALS,
@@ -31,7 +31,6 @@ from kezek.units.rounding import PPM
 
 table = partial(plain_table, labelled=True)
 """Tables of this page fit a telephone: the cells of a row stand under each other there."""
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _CONTENTS = {"chart": "Hour by hour", "ahead": "Known ahead", "compared": "Side by side", "limits": "Limits"}
 _POSSIBLE = "possible"
 _WIDE_PX, _NARROW_PX = 1_056, 358
@@ -47,21 +46,8 @@ def uptime_page(view: UptimeView) -> str:
     sections = (_chart_section(view), _ahead_section(view), _compared_section(view), _limits_section())
     footer = tag("footer", paragraph(f"Written by Kezek from {view.source}, seed {view.seed}. Apache-2.0."))
     body = tag("body", _header(view), tag("main", *sections), footer, class_="check uptime")
-    return f'<!DOCTYPE html>\n<html lang="en">{_head(view)}{body}</html>\n'
-
-
-def _head(view: UptimeView) -> Markup:
-    folder = files("kezek.reports")
-    names = ("page.css", "check.css", "uptime.css")
-    css = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
-    metas = (
-        '<meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-    )
     title = f"Hours of power under a faulty marketplace, {amounts.day(view.delivery_on)}"
-    return tag("head", Markup(metas), tag("title", text(title)), tag("style", Markup(css)))
+    return whole_page(title=title, styles=("page.css", "check.css", "uptime.css"), body=body)
 
 
 def _header(view: UptimeView) -> Markup:

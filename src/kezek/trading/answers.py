@@ -13,13 +13,12 @@ from kezek.ledger.charges import NOTHING, Cost, purchase_cost
 from kezek.market.imbalance import HourImbalance, ImbalanceGap, Undetermined
 from kezek.market.order import CancelDecision, Decision, Order, Outcome
 from kezek.market.product import product_id
+from kezek.market.rules import CURTAILMENT_RULE_VERSION
 from kezek.trading.events import SessionInput
 from kezek.trading.session import MarketSession
 from kezek.units.calendar import hours_of
 
-CURTAILMENT_RULE_VERSION = "1"
-"""Version of what a curtailment does to the price; the clearing gives those of the two other rules."""
-MARKET = "market"
+MARKET = "KEZEK-MARKET"
 """Party that sends the market's papers, unless another name is given."""
 EVERYBODY = "market-operator"
 """Receiver of a paper with the rows of all operators: under the embargo nobody else may have it."""
@@ -106,17 +105,11 @@ def acknowledgement_of(
     document_id: str,
     received_document_id: str,
     receiver_id: str,
-    answers: Iterable[tuple[str, Answer | paper.RowFault]],
+    rows: Iterable[paper.AckRow],
     created_at: datetime,
-    sentence: AnswerWords,
     sender_id: str = MARKET,
 ) -> paper.Acknowledgement:
-    """Answer a paper that was read, row by row, in its order.
-
-    Args:
-        answers: For each row where it stands in the paper, and what the market said or why it cannot be read.
-    """
-    rows = tuple(acknowledged(answer=answer, place=place, sentence=sentence) for place, answer in answers)
+    """Answer a paper that was read, row by row, in its order (`acknowledged`)."""
     return paper.Acknowledgement(
         document_id=document_id,
         received_document_id=received_document_id,
@@ -126,7 +119,7 @@ def acknowledgement_of(
         accepted=True,
         code="",
         sentence="",
-        rows=rows,
+        rows=tuple(rows),
     )
 
 
@@ -227,37 +220,6 @@ def _awards(session: MarketSession) -> dict[str, tuple[paper.PaperStep, ...]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class OpenHour:
-    """An hour that the settlement has to leave open, so that its paper has no row for it.
-
-    Args:
-        gaps: Why, for each site that is open.
-        bought_kwh: After any curtailment. [kWh]
-        cost: Of what was bought. [tiyn]
-        imbalance_tiyn: What the operator's other sites were charged in the hour. [tiyn]
-    """
-
-    operator_id: str
-    product_id: str
-    gaps: tuple[ImbalanceGap, ...]
-    bought_kwh: int
-    cost: Cost
-    imbalance_tiyn: int
-
-
-@dataclass(frozen=True, slots=True)
-class SettlementAnswer:
-    """A settlement, and the hours that it could not settle.
-
-    Guarantees: each operator's hour with a purchase or a reading is in exactly one of the two, and both together are
-    what the ledger holds.
-    """
-
-    document: paper.SettlementDocument
-    open_hours: tuple[OpenHour, ...]
-
-
 @dataclass(slots=True)
 class _Hour:
     bought_kwh: int = 0
@@ -267,29 +229,27 @@ class _Hour:
 
 def settlement_of(
     *, session: MarketSession, created_at: datetime, operator_id: str = "", sender_id: str = MARKET
-) -> SettlementAnswer:
+) -> paper.SettlementDocument:
     """Say what each operator bought, used and owes, hour by hour; all of an hour stands in one row, as it is metered.
 
     Purchases of the 70/30 programme count into the surplus product of their hour: a meter does not tell them apart.
-    Before delivery every hour is open.
+    An hour that cannot be settled is open and says why; before delivery every hour is.
 
     Args:
         operator_id: Whose hours; "" for those of all.
     Raises:
         ValueError: the session is not cleared.
+    Guarantees: each operator's hour with a purchase or a reading is in exactly one row; what is booked of all rows is
+        what the ledger holds.
     """
     require_cleared(session)
-    hours = hours_of(session.opened.on)
-    rows: list[paper.SettlementRow] = []
-    open_hours: list[OpenHour] = []
-    for (who, product), hour in sorted(_hours(session).items()):
-        if operator_id in ("", who):
-            made = _settled(who, product, hour)
-            if isinstance(made, OpenHour):
-                open_hours.append(made)
-            else:
-                rows.append(made)
-    document = paper.SettlementDocument(
+    hours, settled = hours_of(session.opened.on), session.trading.settled
+    rows = [
+        _settled(who, product, hour, settled)
+        for (who, product), hour in sorted(_hours(session).items())
+        if operator_id in ("", who)
+    ]
+    return paper.SettlementDocument(
         document_id=f"SETTLEMENT-{session.opened.on}{f'-{operator_id}' if operator_id else ''}",
         created_at=created_at,
         sender_id=sender_id,
@@ -298,7 +258,6 @@ def settlement_of(
         until_at=hours[-1].starts_at + timedelta(hours=1),
         rows=tuple(rows),
     )
-    return SettlementAnswer(document, tuple(open_hours))
 
 
 def _hours(session: MarketSession) -> dict[tuple[str, str], _Hour]:
@@ -318,21 +277,30 @@ def _hours(session: MarketSession) -> dict[tuple[str, str], _Hour]:
     return found
 
 
-def _settled(operator_id: str, name: str, hour: _Hour) -> paper.SettlementRow | OpenHour:
-    outcomes = [one.outcome for one in hour.settled]
-    gaps = tuple(one.gap for one in outcomes if isinstance(one, Undetermined))
-    imbalance_tiyn = sum(one.amount_tiyn for one in outcomes if not isinstance(one, Undetermined))
-    if gaps or not outcomes:
-        gaps = gaps or (ImbalanceGap.NO_READING,)
-        return OpenHour(operator_id, name, gaps, hour.bought_kwh, hour.cost, imbalance_tiyn)
+def _settled(operator_id: str, name: str, hour: _Hour, is_settled: bool) -> paper.SettlementRow:
+    """Lay out one hour; what is not known of it is None."""
+    uses = [one.use.metered_wh for one in hour.settled]
+    known_wh = [wh for wh in uses if wh is not None]
+    amounts_tiyn = [one.outcome.amount_tiyn for one in hour.settled if not isinstance(one.outcome, Undetermined)]
     return paper.SettlementRow(
         operator_id=operator_id,
         product_id=name,
         bought_kwh=hour.bought_kwh,
-        metered_wh=sum(one.use.metered_wh or 0 for one in hour.settled),
+        metered_wh=sum(known_wh) if known_wh and len(known_wh) == len(uses) else None,
         energy_tiyn=hour.cost.net_tiyn,
         market_fee_tiyn=hour.cost.fee_tiyn,
         transmission_tiyn=hour.cost.transmission_tiyn,
-        imbalance_tiyn=imbalance_tiyn,
+        imbalance_tiyn=sum(amounts_tiyn) if amounts_tiyn else None,
         vat_tiyn=hour.cost.vat_tiyn,
+        open_code=_open_code(hour, is_settled),
     )
+
+
+def _open_code(hour: _Hour, is_settled: bool) -> str:
+    """Say why an hour is open, of several reasons the first by precedence; "" where it is settled."""
+    if not is_settled:
+        return paper.SettlementGap.NOT_DELIVERED.value
+    gaps = {one.outcome.gap for one in hour.settled if isinstance(one.outcome, Undetermined)}
+    if not hour.settled:
+        gaps.add(ImbalanceGap.NO_READING)
+    return next((gap.value for gap in ImbalanceGap if gap in gaps), "")

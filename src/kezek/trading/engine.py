@@ -1,25 +1,36 @@
 """The session as a machine: each act goes in, every consequence is calculated and logged."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime
 
 from kezek.ledger.charges import Charges, Group, prepayment, reservation, worst_case_tiyn
 from kezek.market.bidder import Bidder
 from kezek.market.book import OrderBook
-from kezek.market.order import CancelDecision, Cancellation, Decision, Order, OrderEnd, Outcome, OutcomeReason
+from kezek.market.order import (
+    CancelDecision,
+    Cancellation,
+    Decision,
+    Order,
+    OrderEnd,
+    OrderRefusal,
+    Outcome,
+    OutcomeReason,
+)
 from kezek.market.product import Product, Session
 from kezek.market.rules import MarketRules
 from kezek.market.standing_order import StandingOrder, orders_of
 from kezek.market.supply import Declaration, SupplyAct, SupplyRefusal, refusal_of
-from kezek.trading.events import Derived, Prepayment, PrepaymentRefusal, Record
+from kezek.trading.events import Derived, Prepayment, PrepaymentRefusal, Record, StandingAnswer
 from kezek.trading.execution import Execution
 from kezek.trading.money import order_stem, post, release_of
 from kezek.trading.state import ProductState, Row, TradingState
 from kezek.units.calendar import hours_of
 
-MOST_PREPAID_TIYN = 10**17
-"""Largest single prepayment, a thousand billion tenge: what lies over it is a slip. [tiyn]"""
+MOST_PREPAID_TIYN = 10**15
+"""Largest single prepayment, ten thousand billion tenge: what lies over it is a slip. [tiyn]"""
+MOST_IN_ALL_TIYN = 10**18
+"""All prepayments of a session together stay under this, so that no account can reach its limit. [tiyn]"""
 
 
 class Trading:
@@ -44,7 +55,8 @@ class Trading:
         self._record = record
         self._tie_key = b""
         self._declared_kwh: dict[str, int | None] = {}
-        self._standing: dict[str, StandingOrder] = {}
+        self._standing: dict[str, StandingAnswer] = {}
+        self._prepaid_tiyn = 0
         self._payments: dict[str, Prepayment] = {}
         self._clock_hours = {hour.index: hour.clock_hour for hour in hours_of(on)}
 
@@ -74,6 +86,7 @@ class Trading:
             (payment.operator_id not in self.book.bidders, PrepaymentRefusal.UNKNOWN_OPERATOR),
             (payment.amount_tiyn <= 0, PrepaymentRefusal.NOT_POSITIVE),
             (payment.amount_tiyn > MOST_PREPAID_TIYN, PrepaymentRefusal.TOO_LARGE),
+            (self._prepaid_tiyn + payment.amount_tiyn > MOST_IN_ALL_TIYN, PrepaymentRefusal.TOO_MUCH_IN_ALL),
             (payment.paid_at > self.session.prepayment_by_at, PrepaymentRefusal.LATE),
         )
         refusal = next((refusal for wrong, refusal in checks if wrong), None)
@@ -81,6 +94,7 @@ class Trading:
             self._record(Derived.PREPAYMENT_REFUSED, payment.payment_id, payment.paid_at, {"refusal": refusal})
             return refusal
         self._payments[payment.payment_id] = payment
+        self._prepaid_tiyn += payment.amount_tiyn
         self._book_prepayment(payment)
         return None
 
@@ -105,8 +119,8 @@ class Trading:
         state.product = replace(state.product, offered_kwh=declaration.declared_kwh)
         self.book.offer(state.product)
         if declaration.act is not SupplyAct.WITHDRAWN and not self.closed:
-            for standing in self._standing.values():
-                self._expand(standing, [state.product], declaration.declared_at)
+            for one in self._standing.values():
+                self._send(self._wanted(one.standing, [state.product], declaration.declared_at))
         return None
 
     def submit(self, order: Order, *, logged_at: datetime | None = None) -> Decision:
@@ -165,39 +179,75 @@ class Trading:
         stem = f"cancel/{order_stem(removed.order)}"
         self._post(stem, at, release_of(self.state.ledger, removed, at, stem))
 
-    def place(self, standing: StandingOrder, received_at: datetime) -> list[Decision]:
-        """Keep a standing order and send its orders; a later version cancels what the one before sent.
+    def place(self, standing: StandingOrder, received_at: datetime) -> StandingAnswer:
+        """Keep a standing order and send its orders; a later version cancels what it no longer covers.
 
-        Before the session opens the orders wait for the opening.
+        Before the session opens the orders wait for the opening. What was placed before gets the very same answer.
         """
-        self._standing[standing.order_id] = standing
-        return self._expand(standing, self._offered(), received_at)
+        earlier = self._standing.get(standing.order_id)
+        if earlier is not None and earlier.standing == standing:
+            return earlier
+        refusal = self._fault_of_standing_order(standing, earlier)
+        body = {"order_id": standing.order_id, "version": standing.version, "refusal": refusal}
+        self._record(Derived.STANDING, standing.order_id, received_at, body)
+        if refusal is not None:
+            return StandingAnswer(standing, refusal, ())
+        wanted = self._wanted(standing, self._offered(), received_at)
+        if earlier is not None:
+            self._drop(earlier, {order.order_id for order in wanted}, received_at)
+        answer = StandingAnswer(standing, None, self._send(wanted))
+        self._standing[standing.order_id] = answer
+        return answer
+
+    def _fault_of_standing_order(
+        self, standing: StandingOrder, earlier: StandingAnswer | None
+    ) -> OrderRefusal | None:
+        """Look for a fault in id, version, sender and site; all else is the business of its orders."""
+        bidder = self.book.bidders.get(standing.operator_id)
+        version = earlier.standing.version if earlier else 0
+        sender = earlier.standing.operator_id if earlier else standing.operator_id
+        checks = (
+            (1 <= standing.version <= version, OrderRefusal.ID_TAKEN),
+            (standing.version != version + 1, OrderRefusal.VERSION_NOT_NEXT),
+            (standing.operator_id != sender, OrderRefusal.NOT_YOURS),
+            (bidder is None, OrderRefusal.UNKNOWN_OPERATOR),
+            (bidder is not None and standing.site_id not in bidder.sites, OrderRefusal.UNKNOWN_SITE),
+        )
+        return next((refusal for wrong, refusal in checks if wrong), None)
 
     def _offered(self) -> list[Product]:
         return [state.product for state in self.state.products.values()]
 
-    def _expand(self, standing: StandingOrder, products: Sequence[Product], at: datetime) -> list[Decision]:
-        bidder = self.book.bidders.get(standing.operator_id)
-        site = bidder.sites.get(standing.site_id) if bidder else None
-        zones = [site.zone] if site else [product.zone for product in products[:1]]
+    def _wanted(self, standing: StandingOrder, products: Sequence[Product], at: datetime) -> list[Order]:
+        """Make the orders of a standing order for those of the products that it covers."""
+        zone = self.book.bidders[standing.operator_id].sites[standing.site_id].zone
         at = max(at, self.session.opens_at)
-        wanted = [
-            order
-            for zone in zones
-            for order in orders_of(
-                standing, on=self.on, zone=zone, products=products, clock_hours=self._clock_hours, received_at=at
-            )
-        ]
-        return [
+        return orders_of(
+            standing, on=self.on, zone=zone, products=products, clock_hours=self._clock_hours, received_at=at
+        )
+
+    def _send(self, wanted: Sequence[Order]) -> tuple[Decision, ...]:
+        """Send orders that do not stand in the book already, each as its next version."""
+        return tuple(
             self.submit(replace(order, version=self.book.next_version(order.order_id)))
             for order in wanted
             if not self._stands(order)
-        ]
+        )
 
     def _stands(self, order: Order) -> bool:
         """Tell whether the very same order is in the book already."""
         live = self.book.in_book(order.order_id)
         return live is not None and replace(order, version=live.order.version).content == live.order.content
+
+    def _drop(self, earlier: StandingAnswer, wanted: Set[str], at: datetime) -> None:
+        """Cancel the orders of a standing order that its next version does not cover any more."""
+        stem = f"{earlier.standing.order_id}/"
+        for state in self.state.products.values():
+            for one in self.book.live(state.product.product_id):
+                order_id = one.order.order_id
+                if order_id == f"{stem}{state.product.product_id}" and order_id not in wanted:
+                    version = self.book.next_version(order_id)
+                    self.cancel(Cancellation(order_id, version, earlier.standing.operator_id, at))
 
     def suspend(self, operator_id: str, at: datetime) -> tuple[Decision, ...]:
         """Suspend an operator before the gate closes: its orders are cancelled, the money is free again."""

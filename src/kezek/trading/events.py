@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from kezek.market.order import Decision, OrderRefusal
+from kezek.market.standing_order import StandingOrder
+
 
 class SessionInput(StrEnum):
     """Events that come from outside; everything else follows from them by calculation."""
@@ -30,6 +33,7 @@ class Derived(StrEnum):
     PREPAYMENT_REFUSED = "prepayment.refused"
     DECIDED = "order.decided"
     CANCELLED = "order.cancelled"
+    STANDING = "standing.decided"
     REMOVED = "order.removed"
     CLEARED = "product.cleared"
     FILLED = "order.filled"
@@ -88,7 +92,17 @@ class PrepaymentRefusal(StrEnum):
     UNKNOWN_OPERATOR = "trading.prepayment.unknown_operator"
     NOT_POSITIVE = "trading.prepayment.not_positive"
     TOO_LARGE = "trading.prepayment.too_large"
+    TOO_MUCH_IN_ALL = "trading.prepayment.too_much_in_all"
     LATE = "trading.prepayment.late"
+
+
+@dataclass(frozen=True, slots=True)
+class StandingAnswer:
+    """Answer to a standing order: kept (refusal None) with the answers to the orders that it sent, or refused."""
+
+    standing: StandingOrder
+    refusal: OrderRefusal | None
+    decisions: tuple[Decision, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +144,16 @@ class Unreadable:
     what: str
 
 
+class ReadingFault(StrEnum):
+    """Why a meter reading cannot be settled, in order of precedence."""
+
+    UNKNOWN_SITE = "trading.reading.unknown_site"
+    UNKNOWN_HOUR = "trading.reading.unknown_hour"
+    NEGATIVE = "trading.reading.negative"
+    TOO_LARGE = "trading.reading.too_large"
+    TWICE = "trading.reading.twice"
+
+
 class StageRefusal(StrEnum):
     """Why an act does not fit where the session stands."""
 
@@ -139,5 +163,6 @@ class StageRefusal(StrEnum):
     CLEARED = "trading.stage.cleared"
     NOT_CLEARED = "trading.stage.not_cleared"
     SETTLED = "trading.stage.settled"
+    ORDERS_TAKEN = "trading.stage.orders_taken"
     UNKNOWN_OPERATOR = "trading.stage.unknown_operator"
     BACK_IN_TIME = "trading.stage.back_in_time"

@@ -8,7 +8,7 @@ from typing import Any
 from kezek.duties.lens import Lens
 from kezek.evidence.canonical import canonical_bytes
 from kezek.evidence.log import Log
-from kezek.evidence.plain import CodecError, from_plain, to_plain
+from kezek.evidence.plain import CodecError, event_of, from_plain
 from kezek.law import keys
 from kezek.law.problem import NoRuleInForce
 from kezek.law.snapshot import Snapshot
@@ -27,11 +27,12 @@ from kezek.trading.events import (
     PrepaymentRefusal,
     SessionInput,
     StageRefusal,
+    StandingAnswer,
     Unreadable,
 )
 from kezek.trading.participant import Participant, bidder_of
 from kezek.trading.rules import market_rules, session_of
-from kezek.trading.settling import settle_deliveries
+from kezek.trading.settling import FaultyReading, faulty_readings, settle_deliveries
 from kezek.units.calendar import hours_of
 from kezek.units.problem import InputProblem
 
@@ -57,9 +58,12 @@ class MarketSession:
 
     Raises:
         InputProblem: trading.rules.* where the law leaves the market open, unusable or absent.
+        ValueError: terms that no session can have, as a negative charge or reserve.
     """
 
     def __init__(self, *, lens: Lens, opened: Opened, at: datetime) -> None:
+        if min(opened.reserve_tiyn_per_kwh.values(), default=0) < 0:
+            raise ValueError(f"a reserve of {opened.reserve_tiyn_per_kwh}")
         self.opened = opened
         self.log = Log()
         self.last_at = at
@@ -79,24 +83,30 @@ class MarketSession:
 
     def _record(self, kind: SessionInput | Derived, subject_id: str, at: datetime, data: object) -> int:
         if isinstance(kind, SessionInput):
+            if at.microsecond:
+                raise ValueError(f"{at.isoformat()} is no whole second: the log could not give it again")
             self.last_at = max(self.last_at, at)
-        event = {
-            "at": to_plain(at),
-            "data": to_plain(data),
-            "id": subject_id,
-            "n": len(self.log),
-            "type": kind.value,
-            "v": SCHEMA_VERSION,
-        }
+        number = len(self.log)
+        event = event_of(
+            kind=kind.value, subject_id=subject_id, at=at, data=data, number=number, version=SCHEMA_VERSION
+        )
         return self.log.append(event)
 
     def admit(self, participant: Participant, at: datetime) -> StageRefusal | None:
-        """Admit a participant, or change what is known of it; its host may bid for it from now on."""
+        """Admit a participant; before the first order what is known of it can still change.
+
+        Its host may bid for it from now on, a host that it left no more.
+        """
+        earlier = self.participants.get(participant.operator_id)
         if self.trading.closed:
             return StageRefusal.GATE_CLOSED
-        self.participants[participant.operator_id] = participant
+        if earlier is not None and self.trading.state.decisions:
+            return StageRefusal.ORDERS_TAKEN
         self._record(SessionInput.ADMITTED, participant.operator_id, at, participant)
-        for one in (participant, self.participants.get(participant.host_id)):
+        self.participants[participant.operator_id] = participant
+        hosts = (participant.host_id, earlier.host_id if earlier else "")
+        for operator_id in dict.fromkeys((participant.operator_id, *hosts)):
+            one = self.participants.get(operator_id)
             if one is not None:
                 others = self.participants.values()
                 self.trading.admit(bidder_of(one, others=others, on=self.opened.on, law=self.law))
@@ -127,7 +137,7 @@ class MarketSession:
         self._record(SessionInput.CANCELLATION, cancellation.order_id, cancellation.received_at, cancellation)
         return self.trading.cancel(cancellation)
 
-    def place(self, standing: StandingOrder, at: datetime) -> list[Decision]:
+    def place(self, standing: StandingOrder, at: datetime) -> StandingAnswer:
         """Keep a standing order and send its orders of the day."""
         self._record(SessionInput.STANDING, standing.order_id, at, standing)
         return self.trading.place(standing, at)
@@ -167,12 +177,19 @@ class MarketSession:
         self.trading.clear(at)
         return None
 
-    def deliver(self, delivered: Delivered, at: datetime) -> StageRefusal | None:
-        """Settle what was metered against what was bought, and let go of what is still set aside."""
+    def deliver(self, delivered: Delivered, at: datetime) -> StageRefusal | tuple[FaultyReading, ...]:
+        """Settle what was metered against what was bought, and let go of what is still set aside.
+
+        Returns:
+            Nothing faulty where the day is settled; with a faulty reading nothing is settled at all.
+        """
         if not self.trading.cleared:
             return StageRefusal.NOT_CLEARED
         if self.trading.settled:
             return StageRefusal.SETTLED
+        faulty = faulty_readings(delivered.readings, participants=self.participants, on=self.opened.on)
+        if faulty:
+            return faulty
         self._record(SessionInput.DELIVERED, str(self.opened.on), at, delivered)
         settle_deliveries(
             trading=self.trading,
@@ -182,7 +199,7 @@ class MarketSession:
             at=at,
             record=self._record,
         )
-        return None
+        return ()
 
 
 def products_of(*, opened: Opened, law: Snapshot) -> list[Product]:
@@ -226,9 +243,9 @@ def replay(*, events: Sequence[Mapping[str, Any]], lens: Callable[[Opened], Lens
     """
     try:
         opened, at = _first(events)
-    except (CodecError, LookupError, TypeError) as error:
+        session = MarketSession(lens=lens(opened), opened=opened, at=at)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         return Broken(0, f"it does not open a session: {error}")
-    session = MarketSession(lens=lens(opened), opened=opened, at=at)
     for index, event in enumerate(events):
         if index >= len(session.log):
             try:

@@ -1,6 +1,7 @@
 """A file of assumptions: strict TOML in which every figure carries its reason and its source."""
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from kezek.units.problem import InputProblem, nearest
 from kezek.units.quantity import Energy, EnergyPrice, Quantity, Share
 
 _FIELDS = ("value", "why", "source")
+_EFFICIENCY = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 _MOST: dict[type, int] = {Share: 10**6, EnergyPrice: 10**6, Energy: 10**13, int: 5_000_000}
 """Largest value of each kind: 100 %, 10 000 ₸/kWh, 10 TWh, five million; beyond them a figure is a slip of unit."""
 
@@ -81,7 +83,7 @@ def read_settings(*, path: Path | None, default: str, form: Form) -> Settings:
         raise form.problem(
             "unreadable", f"cannot be read ({error}).", path, "Check the path and its rights."
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         way_out = f"Correct the line; `{form.hint}` prints a right file."
         raise form.problem("toml", f"is not TOML: {error}.", path, way_out) from error
     _require_keys("", list(tables), list(form.kinds), path, form)
@@ -91,6 +93,9 @@ def read_settings(*, path: Path | None, default: str, form: Form) -> Settings:
         if not isinstance(table, dict):
             raise form.problem("form", f"[{key}] is not a table.", path, f"Write [{key}] with {', '.join(_FIELDS)}.")
         _require_keys(f"[{key}] ", list(table), list(_FIELDS), path, form)
+        if not (isinstance(table["why"], str) and table["why"].strip() and isinstance(table["source"], str)):
+            what, way_out = f"[{key}] why or source is no text.", 'Say why; a source may be "".'
+            raise form.problem("form", what, path, way_out)
         amounts[key] = _amount(key, kind, table["value"], path, form)
         assumptions.append(_assumption(key, table))
     return Settings(amounts, tuple(assumptions), text)
@@ -136,7 +141,7 @@ def _amount(key: str, kind: type, value: object, path: Path | None, form: Form) 
 def _efficiency(key: str, value: object, path: Path | None, form: Form) -> int:
     """Read `60 J/TH` into mJ/TH."""
     number, _, unit = str(value).partition(" ")
-    if unit != "J/TH" or not number.isdigit():
+    if unit != "J/TH" or not _EFFICIENCY.fullmatch(number):
         raise form.problem("value", f"[{key}] {value!r} is no efficiency.", path, 'Write it as "60 J/TH".')
     return 1_000 * int(number)
 

@@ -1,8 +1,9 @@
 """Settling a delivered day: what each site used against what was bought for it, and the end of every reservation."""
 
 from collections import Counter
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from kezek.law import keys
 from kezek.law.snapshot import Snapshot
@@ -12,15 +13,17 @@ from kezek.market.imbalance import HourUse, ImbalanceKind, ImbalanceRule, Operat
 from kezek.market.product import Offer, product_id
 from kezek.registry.zone import Zone
 from kezek.trading.engine import Trading
-from kezek.trading.events import Delivered, Derived, Record
+from kezek.trading.events import Delivered, Derived, Metered, ReadingFault, Record
 from kezek.trading.money import post, release_of
-from kezek.trading.participant import Participant
+from kezek.trading.participant import Participant, ParticipantSite
 from kezek.trading.state import SiteImbalance
 from kezek.units.calendar import hours_of
-from kezek.units.rounding import PPM
+from kezek.units.rounding import PPM, half_up
 
 Place = tuple[str, str, int]
 """Operator, site, hour index."""
+MOST_METERED_WH = 10**12
+"""Largest reading of an hour, a thousand times what the largest farm draws: what lies over it is a slip. [Wh]"""
 
 
 def imbalance_rule(law: Snapshot) -> ImbalanceRule:
@@ -41,6 +44,37 @@ def imbalance_rule(law: Snapshot) -> ImbalanceRule:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FaultyReading:
+    """A reading that cannot be settled, and why."""
+
+    reading: Metered
+    fault: ReadingFault
+
+
+def faulty_readings(
+    readings: Sequence[Metered], *, participants: Mapping[str, Participant], on: date
+) -> tuple[FaultyReading, ...]:
+    """List the readings that name no site or hour of the day, state an impossible energy, or stand there twice."""
+    sites = {(who, site.site_id) for who, one in participants.items() for site in one.sites}
+    hours = {hour.index for hour in hours_of(on)}
+    seen: set[Place] = set()
+    faulty = []
+    for one in readings:
+        place = (one.operator_id, one.site_id, one.hour_index)
+        checks = (
+            (place[:2] not in sites, ReadingFault.UNKNOWN_SITE),
+            (one.hour_index not in hours, ReadingFault.UNKNOWN_HOUR),
+            (one.metered_wh < 0, ReadingFault.NEGATIVE),
+            (one.metered_wh > MOST_METERED_WH, ReadingFault.TOO_LARGE),
+            (place in seen, ReadingFault.TWICE),
+        )
+        fault = next((fault for wrong, fault in checks if wrong), None)
+        faulty += [FaultyReading(one, fault)] if fault else []
+        seen.add(place)
+    return tuple(faulty)
+
+
 def bought_kwh(trading: Trading) -> Counter[Place]:
     """Add up what was bought for each site and hour, after curtailment. [kWh]"""
     totals: Counter[Place] = Counter()
@@ -51,13 +85,21 @@ def bought_kwh(trading: Trading) -> Counter[Place]:
 
 
 def reference_prices(trading: Trading) -> dict[tuple[Zone, int], int]:
-    """Give the average price paid for the surplus of each zone and hour, or its reserve where nothing was sold."""
+    """Give the average price of the surplus of each zone and hour as it is paid in the end, rounded half up.
+
+    Where nothing was bought, or nothing of it is left, it is the reserve. [tiyn/kWh]
+    """
     prices = {}
     for state in trading.state.products.values():
         if state.product.offer is Offer.SURPLUS:
-            average = state.summary.average_tiyn_per_kwh if state.summary else None
-            reserve = state.product.reserve_tiyn_per_kwh
-            prices[state.product.zone, state.product.hour_index] = reserve if average is None else average
+            keys_here = [key for row in state.purchase_ids for key in row]
+            kept = [
+                (trading.state.final_purchase_kwh[key], trading.state.price_of_purchase[key]) for key in keys_here
+            ]
+            energy_kwh = sum(kwh for kwh, _ in kept)
+            cost_tiyn = sum(kwh * price for kwh, price in kept)
+            price = half_up(cost_tiyn, energy_kwh) if energy_kwh else state.product.reserve_tiyn_per_kwh
+            prices[state.product.zone, state.product.hour_index] = price
     return prices
 
 
@@ -70,32 +112,55 @@ def settle_deliveries(
     at: datetime,
     record: Record,
 ) -> None:
-    """Settle every site that bought or used something, hour by hour, and let go of what is still set aside.
+    """Let go of what is still set aside, then settle every site that bought or used something, hour by hour.
 
-    Hours without a reading or without a price stay open: nothing is charged for them.
+    Hours without a reading or without a price stay open: nothing is charged for them. An operator's sites are netted:
+    one charge or one credit.
     """
     rule = imbalance_rule(law)
+    _free(trading, at, record)
     prices = _prices(trading, delivered, rule)
     metered = {(one.operator_id, one.site_id, one.hour_index): one.metered_wh for one in delivered.readings}
     bought = bought_kwh(trading)
     for participant in participants:
-        for site in participant.sites:
-            who = participant.operator_id
-            uses = []
-            for hour in hours_of(trading.on):
-                place = (who, site.site_id, hour.index)
-                if bought[place] or place in metered:
-                    name = product_id(on=trading.on, zone=site.zone, hour_index=hour.index)
-                    price = prices.get((site.zone, hour.index))
-                    uses.append(HourUse(name, metered.get(place), bought[place], price))
-            if uses:
-                settled = operator_imbalance(operator_id=who, hours=uses, rule=rule)
-                _book(trading, SiteImbalance(site.site_id, settled), at, record)
+        sites = [
+            SiteImbalance(
+                site.site_id, operator_imbalance(operator_id=participant.operator_id, hours=uses, rule=rule)
+            )
+            for site in participant.sites
+            if (uses := _uses(participant.operator_id, site, trading.on, metered, bought, prices))
+        ]
+        if sites:
+            _book(trading, sites, at, record)
+    trading.settled = True
+
+
+def _free(trading: Trading, at: datetime, record: Record) -> None:
+    """Let go of what reservations still hold: the day is over, and no price can be struck again."""
+    ledger = trading.state.ledger
     for state in trading.state.products.values():
         for decision in state.decisions:
             stem = f"release/{decision.order.order_id}/delivered"
-            post(trading.state.ledger, record, stem, at, release_of(trading.state.ledger, decision, at, stem))
-    trading.settled = True
+            post(ledger, record, stem, at, release_of(ledger, decision, at, stem))
+
+
+def _uses(
+    operator_id: str,
+    site: ParticipantSite,
+    on: date,
+    metered: Mapping[Place, int],
+    bought: Mapping[Place, int],
+    prices: Mapping[tuple[Zone, int], int],
+) -> list[HourUse]:
+    """List the hours in which a site bought or used something."""
+    uses = []
+    for hour in hours_of(on):
+        place = (operator_id, site.site_id, hour.index)
+        if bought.get(place) or place in metered:
+            name = product_id(on=on, zone=site.zone, hour_index=hour.index)
+            price = prices.get((site.zone, hour.index))
+            uses.append(HourUse(name, metered.get(place), bought.get(place, 0), price))
+    return uses
 
 
 def _prices(trading: Trading, delivered: Delivered, rule: ImbalanceRule) -> dict[tuple[Zone, int], int]:
@@ -111,18 +176,20 @@ def _prices(trading: Trading, delivered: Delivered, rule: ImbalanceRule) -> dict
     }
 
 
-def _book(trading: Trading, one: SiteImbalance, at: datetime, record: Record) -> None:
-    """Log one site's imbalance and book its amount, from the prepayment first."""
-    who, amount_tiyn = one.settled.operator_id, one.settled.amount_tiyn
-    stem = f"imbalance/{who}/{one.site_id}"
-    trading.state.imbalances.append(one)
-    record(Derived.IMBALANCE, stem, at, _body(one.site_id, one.settled))
+def _book(trading: Trading, sites: Sequence[SiteImbalance], at: datetime, record: Record) -> None:
+    """Log the imbalance of an operator's sites and book the net amount, from the prepayment first."""
+    who = sites[0].settled.operator_id
+    amount_tiyn = sum(one.settled.amount_tiyn for one in sites)
+    for one in sites:
+        trading.state.imbalances.append(one)
+        record(Derived.IMBALANCE, f"{who}/{one.site_id}", at, _body(one.site_id, one.settled))
+    ledger, stem = trading.state.ledger, f"deviation/{who}"
     if amount_tiyn > 0:
-        free_tiyn = trading.state.ledger.available_tiyn(prepaid(who))
+        free_tiyn = ledger.available_tiyn(prepaid(who))
         group = imbalance_charge(operator_id=who, amount_tiyn=amount_tiyn, available_tiyn=free_tiyn, at=at, stem=stem)
     else:
         group = imbalance_credit(operator_id=who, amount_tiyn=-amount_tiyn, at=at, stem=stem)
-    post(trading.state.ledger, record, stem, at, group)
+    post(ledger, record, stem, at, group)
 
 
 def _body(site_id: str, settled: OperatorImbalance) -> dict[str, object]:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from kezek.documents.csv_bids import read_bids_csv, write_bids_csv
 from kezek.documents.fault import Limits, RowCode, Unreadable
 from kezek.documents.paper import Action, BidPaper, OrderRow, PaperStep, RowFault
-from kezek.documents.rows import COLUMNS
 from kezek.documents.standing import standing_orders
 from kezek.documents.table import amount_text, plain_text
 from kezek.documents.value import (
@@ -27,6 +26,7 @@ from kezek.documents.value import (
 from kezek.documents.workbook import write_bids_xlsx
 from kezek.documents.xlsx_bids import read_bids_xlsx
 from kezek.documents.xml_bids import read_bid_xml, write_bid_xml
+from kezek.market.order import ORDER_COLUMNS
 from kezek.units.problem import InputProblem
 
 LIMITS = Limits()
@@ -106,15 +106,15 @@ cells = st.one_of(
 )
 good = {"order_id": "A", "version": "1", "action": "new", "product_id": "2025-10-15/west/07"}
 rows = st.builds(
-    lambda changes: ";".join(changes.get(name, good.get(name, "1")) for name in COLUMNS),
-    st.dictionaries(st.sampled_from(COLUMNS), cells, max_size=3),
+    lambda changes: ";".join(changes.get(name, good.get(name, "1")) for name in ORDER_COLUMNS),
+    st.dictionaries(st.sampled_from(ORDER_COLUMNS), cells, max_size=3),
 )
 
 
 @given(st.lists(st.one_of(rows, st.lists(cells, max_size=12).map(";".join)), max_size=12))
-@example([";".join(good.get(name, "1") for name in COLUMNS)] * 3)
+@example([";".join(good.get(name, "1") for name in ORDER_COLUMNS)] * 3)
 def test_every_row_is_in_one_step_or_one_fault(lines):
-    text = "\n".join((";".join(COLUMNS), *lines)) + "\n"
+    text = "\n".join((";".join(ORDER_COLUMNS), *lines)) + "\n"
     paper = read_bids_csv(
         data=text.encode("utf-8", "replace"), document_id="D", sender_id="S", name="", limits=LIMITS
     )
@@ -128,7 +128,7 @@ def test_every_row_is_in_one_step_or_one_fault(lines):
 
 
 @given(st.binary(max_size=400))
-@example(";".join(COLUMNS).encode() + b"\n\xff")
+@example(";".join(ORDER_COLUMNS).encode() + b"\n\xff")
 @example(b"<?xml version='1.0'?><a/>")
 @example(b"PK\x05\x06" + bytes(18))
 def test_any_bytes_are_read_or_refused(data):

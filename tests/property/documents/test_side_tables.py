@@ -22,6 +22,7 @@ from kezek.documents.side_tables import (
 from kezek.documents.table import amount_text
 from kezek.documents.value import (
     MOST_AMOUNT_TIYN,
+    MOST_METERED_WH,
     MOST_PRICE_TIYN_PER_KWH,
     MOST_QUANTITY_KWH,
     MOST_TEXT_CHARS,
@@ -144,6 +145,17 @@ def test_a_reading_comes_back_and_three_decimals_are_refused_or_exact(wh, gap):
         assert found.code is RowCode.AMBIGUOUS
     else:
         assert found == wh
+
+
+@given(st.integers(0, MOST_METERED_WH), gaps)
+def test_a_reading_comes_back_from_a_table_in_wh_as_from_one_in_kwh(wh, gap):
+    def row(column, text):
+        return f"operator_id;site_id;hour_index;{column}\nOP-1;S-1;7;{text}\n".encode()
+
+    in_wh = read_readings(data=row("metered_wh", grouped(str(wh), gap)), name="x", limits=LIMITS)
+    in_kwh = f"{grouped(amount_text(wh, decimals=3, mark=','), gap)}0"
+    assert in_wh == read_readings(data=row("metered_kwh", in_kwh), name="x", limits=LIMITS)
+    assert in_wh[0].metered_wh == wh
 
 
 @given(st.text(max_size=MOST_TEXT_CHARS + 5))

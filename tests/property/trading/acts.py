@@ -26,10 +26,16 @@ from kezek.registry.licence import Period, Subtype
 from kezek.registry.operator import Route
 from kezek.registry.zone import Zone
 from kezek.trading.events import Delivered, Metered
+from kezek.trading.participant import ParticipantSite
+
+
+def _site(name, power_kw):
+    return ParticipantSite(name, Zone.NORTH_SOUTH, 1_000 * power_kw, Route.GRID_SURPLUS)
+
 
 PEOPLE = (
     participant("A", owner="X", power_kw=1_500),
-    participant("B", owner="X", power_kw=3_000),
+    participant("B", owner="X", sites=[_site("B-site", 3_000), _site("B-2", 1)]),
     participant("C", route=Route.OWN_RENEWABLE, power_kw=3_000),
     participant("W", zone=Zone.WEST, power_kw=3_000),
     participant("T", host="B", subtype=Subtype.II, sites=()),
@@ -66,15 +72,21 @@ cancellations = st.tuples(
     st.just("cancel"), st.sampled_from(BUYERS), st.sampled_from(("o1", "o2", "")), st.integers(1, 4)
 )
 standings = st.tuples(
-    st.just("place"), st.sampled_from(BUYERS), st.integers(1, 2), PRICES, SIZES, st.sampled_from(((3,), (3, 4)))
+    st.just("place"),
+    st.sampled_from(BUYERS),
+    st.sampled_from((1, 1, 1, 2, 2, 3)),
+    PRICES,
+    SIZES,
+    st.sampled_from(((3,), (3, 4), (4,))),
 )
 suspensions = st.tuples(st.just("suspend"), st.sampled_from((*BUYERS, "T", "Z")))
 before_the_gate = st.lists(
     st.one_of(prepayments, supplies, orders, orders, orders, cancellations, standings), max_size=15
 )
-readings_of_meters = st.lists(
-    st.tuples(st.sampled_from(BUYERS), st.sampled_from((3, 4)), st.integers(0, 5_000_000)), max_size=4
-)
+METERS = (("A", "A-site"), ("B", "B-site"), ("B", "B-2"), ("C", "C-site"), ("W", "W-site"))
+readings_of_meters = st.dictionaries(
+    st.tuples(st.sampled_from(METERS), st.sampled_from((3, 4))), st.integers(0, 5_000_000), max_size=6
+).map(lambda found: tuple(Metered(*meter, index, wh) for (meter, index), wh in found.items()))
 RULES = st.fixed_dictionaries(
     {
         "market.price_rule": st.sampled_from(("pay_as_bid", "uniform")),
@@ -148,21 +160,19 @@ def take(session, act, number):
         who, name, version = rest
         return cancel(session, who, name=f"{who}-{name}", version=version)
     if kind == "place":
-        return session.place(_standing(*rest), BID_AT)
+        return session.place(standing(*rest), BID_AT)
     if kind == "suspend":
         return session.suspend(rest[0], BID_AT)
     if kind == "deliver":
-        found = {(who, index): wh for who, index, wh in rest[0]}
-        metered = tuple(Metered(who, f"{who}-site", index, wh) for (who, index), wh in found.items())
-        return session.deliver(Delivered(metered, {}), SETTLED_AT)
+        return session.deliver(Delivered(rest[0], {}), SETTLED_AT)
     return session.close(GATE_AT) if kind == "close" else session.clear(CLEARED_AT)
 
 
-def _standing(who, version, price, power_kw, hours):
+def standing(who, version, price, power_kw, hours, name=None):
+    """A standing order for some hours of every day."""
     term = Period(date(2025, 1, 1), date(2026, 1, 1))
-    return StandingOrder(
-        f"S-{who}", version, who, f"{who}-site", who, price, power_kw, frozenset(hours), frozenset(range(7)), term
-    )
+    name, site = name or f"S-{who}", f"{who}-site"
+    return StandingOrder(name, version, who, site, who, price, power_kw, frozenset(hours), frozenset(range(7)), term)
 
 
 def run(readings, charges, day, after=lambda session, act: None):

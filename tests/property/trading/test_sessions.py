@@ -4,14 +4,27 @@ from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.property.trading.acts import BUYERS, CHARGES, HOURS, RULES, begin, days, run, take
-from tests.trading.sessions import CUT_AT, events, lens_of
+from tests.property.trading.acts import (
+    BUYERS,
+    CHARGES,
+    HOURS,
+    METERS,
+    RULES,
+    begin,
+    days,
+    readings_of_meters,
+    run,
+    standing,
+    take,
+)
+from tests.trading.sessions import BID_AT, CUT_AT, events, lens_of
 
 from kezek.evidence.log import parse_entries
-from kezek.ledger.transfer import TransferState, prepaid
-from kezek.market.order import Outcome
-from kezek.trading.events import Delivered, SessionInput
+from kezek.ledger.transfer import TransferState, owed, prepaid
+from kezek.market.order import OrderRefusal, Outcome, Step
+from kezek.trading.events import Delivered, Metered, ReadingFault, SessionInput
 from kezek.trading.session import Broken, MarketSession, replay
+from kezek.trading.settling import FaultyReading
 
 ACTS = {kind.value for kind in SessionInput}
 
@@ -61,6 +74,119 @@ def test_nothing_is_left_set_aside_once_it_is_over(rules, charges, day):
     if not session.trading.settled:
         session.deliver(Delivered((), {}), CUT_AT)
     assert pending_tiyn(session) == 0
+
+
+@given(rules=RULES, charges=CHARGES, day=days(), readings=readings_of_meters)
+def test_what_is_charged_after_delivery_is_what_the_sites_came_to_and_nobody_owes_while_it_has_money(
+    rules, charges, day, readings
+):
+    session = run(rules, charges, [act for act in day if act[0] != "deliver"])
+    ledger = session.trading.state.ledger
+    before = {who: ledger.held_tiyn(prepaid(who)) for who in BUYERS}
+    assert take(session, ("deliver", readings), 0) == ()
+    charged = Counter()
+    for one in session.trading.state.imbalances:
+        charged[one.settled.operator_id] += one.settled.amount_tiyn
+    for who in BUYERS:
+        free, debt = ledger.available_tiyn(prepaid(who)), ledger.held_tiyn(owed(who))
+        assert free == ledger.held_tiyn(prepaid(who)) == max(0, before[who] - charged[who])
+        assert debt == min(0, before[who] - charged[who])
+    assert ledger.held_tiyn("imbalance:single_buyer") == charged.total()
+    stems = [event["id"] for event in events(session) if event["id"].startswith("deviation/")]
+    assert sorted(stems) == sorted(f"deviation/{who}" for who, tiyn in charged.items() if tiyn)
+    require_sound_books(session)
+
+
+any_reading = st.builds(
+    Metered,
+    st.sampled_from(("A", "A", "B", "T", "Z")),
+    st.sampled_from(("A-site", "A-site", "B-2", "")),
+    st.sampled_from((3, 3, 4, 0, 23, 24, -1)),
+    st.sampled_from((0, 1_000, 10**12, 10**12 + 1, -1, 2**53)),
+)
+
+
+def fault_of(readings, index):
+    """What is wrong with one of the readings, reckoned here."""
+    one = readings[index]
+    earlier = [(other.operator_id, other.site_id, other.hour_index) for other in readings[:index]]
+    if (one.operator_id, one.site_id) not in METERS:
+        return ReadingFault.UNKNOWN_SITE
+    if one.hour_index not in range(24):
+        return ReadingFault.UNKNOWN_HOUR
+    if not 0 <= one.metered_wh <= 10**12:
+        return ReadingFault.NEGATIVE if one.metered_wh < 0 else ReadingFault.TOO_LARGE
+    return ReadingFault.TWICE if (one.operator_id, one.site_id, one.hour_index) in earlier else None
+
+
+@given(readings=st.lists(any_reading, max_size=6).map(tuple))
+def test_either_every_reading_is_sound_or_nothing_is_settled_and_each_faulty_one_is_named(readings):
+    day = [("prepay", "A", 10**7), ("publish", HOURS[0], 9), ("bid", "A", 3, [(1_801, 9)], False)]
+    session = run({}, (0, 0), [*day, ("close",), ("clear",)])
+    log, transfers = session.log.entries_text(), session.trading.state.ledger.transfers()
+    faults = [(one, fault_of(readings, index)) for index, one in enumerate(readings)]
+    expected = tuple(FaultyReading(one, fault) for one, fault in faults if fault)
+    assert take(session, ("deliver", readings), 0) == expected
+    assert session.trading.settled is not bool(expected)
+    if expected:
+        assert (session.log.entries_text(), session.trading.state.ledger.transfers()) == (log, transfers)
+
+
+NIGHTS = st.tuples(
+    st.just("night"),
+    st.sampled_from(("A", "A", "A", "B", "Z")),
+    st.sampled_from((1, 1, 2, 2, 3, 4)),
+    st.integers(1_799, 1_802),
+    st.sampled_from((5, 9, 1_600)),
+    st.sampled_from(((3,), (3, 4), (4,), ())),
+)
+changes_of_supply = st.tuples(
+    st.sampled_from(("revise", "revise", "withdraw")), st.sampled_from(HOURS[:2]), st.integers(0, 9)
+)
+
+
+def expected_refusal(sent, kept):
+    """What a standing order is refused for, reckoned here, where all are sent under one id."""
+    if sent.version <= (kept.version if kept else 0):
+        return OrderRefusal.ID_TAKEN
+    if sent.version != (kept.version if kept else 0) + 1:
+        return OrderRefusal.VERSION_NOT_NEXT
+    if kept and kept.operator_id != sent.operator_id:
+        return OrderRefusal.NOT_YOURS
+    return OrderRefusal.UNKNOWN_OPERATOR if sent.operator_id == "Z" else None
+
+
+def require_orders_of(kept, session):
+    """In each hour that is covered and offered stands the last version, or its order was answered with a refusal."""
+    last = {one.order.order_id: one for one in session.trading.state.decisions}
+    for one in HOURS[:2]:
+        name, product = f"S/{one}", session.trading.state.products[one].product
+        live = session.trading.book.in_book(name)
+        covered = kept is not None and product.hour_index in kept.clock_hours
+        assert live is None or (covered and live.order.operator_id == kept.operator_id)
+        if covered and product.offered_kwh and last[name].refusal is None:
+            assert live is not None
+            assert live.order.steps == (Step(kept.price_tiyn_per_kwh, kept.power_kw),)
+
+
+@given(acts=st.lists(st.one_of(NIGHTS, NIGHTS, changes_of_supply), max_size=12))
+def test_of_a_standing_order_stands_in_the_book_what_its_last_version_covers_and_nothing_else(acts):
+    session, kept, answer = begin({}), None, None
+    start = [("prepay", "A", 10**7), ("prepay", "B", 10**4), ("publish", HOURS[0], 9), ("publish", HOURS[1], 0)]
+    for number, act in enumerate([*start, *acts]):
+        if act[0] != "night":
+            take(session, act, number)
+        elif (sent := standing(*act[1:], name="S")) == kept:
+            assert session.place(sent, BID_AT) is answer
+        else:
+            result = session.place(sent, BID_AT)
+            assert (result.standing, result.refusal) == (sent, expected_refusal(sent, kept))
+            kept, answer = (kept, answer) if result.refusal else (sent, result)
+        require_orders_of(kept, session)
+        require_sound_books(session)
+    again = replay(events=events(session), lens=lens_of)
+    assert isinstance(again, MarketSession)
+    assert again.log.entries_text() == session.log.entries_text()
 
 
 @given(rules=RULES, charges=CHARGES, day=days())

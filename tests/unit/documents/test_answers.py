@@ -93,8 +93,18 @@ SETTLEMENT = SettlementDocument(
     receiver_id="OP-1",
     from_at=dt.datetime(2025, 10, 14, 19, tzinfo=dt.UTC),
     until_at=dt.datetime(2025, 10, 15, 19, tzinfo=dt.UTC),
-    rows=(SettlementRow("OP-1", PRODUCT, 1507, 1_506_995, 2_937_607, 15_000, 300_000, -5, 390_312),),
+    rows=(SettlementRow("OP-1", PRODUCT, 1507, 1_506_995, 2_937_607, 15_000, 300_000, -5, 390_312, ""),),
 )
+NO_READING, NO_PRICE = "market.imbalance.no_reading", "market.imbalance.no_price"
+OPEN = replace(
+    SETTLEMENT,
+    rows=(
+        replace(SETTLEMENT.rows[0], metered_wh=None, imbalance_tiyn=None, open_code=NO_READING),
+        replace(SETTLEMENT.rows[0], imbalance_tiyn=None, open_code=NO_PRICE),
+        replace(SETTLEMENT.rows[0], metered_wh=None, imbalance_tiyn=700, open_code=NO_READING),
+    ),
+)
+"""Hours that are open: nothing known, only the price missing, one of two sites settled."""
 
 
 @pytest.mark.parametrize(
@@ -104,6 +114,7 @@ SETTLEMENT = SettlementDocument(
         (write_acknowledgement_xml(NOT_READ), "acknowledgement"),
         (write_allocation_xml(ALLOCATION), "allocation"),
         (write_settlement_xml(SETTLEMENT), "settlement"),
+        (write_settlement_xml(OPEN), "settlement"),
     ],
 )
 def test_what_is_written_fits_its_schema_and_claims_nothing(written, schema_name):
@@ -150,7 +161,50 @@ def test_a_settlement_is_exact_to_the_tiyn_and_the_wh():
     assert texts(written, point + "metered.quantity") == ["1506.995"]
     assert texts(written, point + "imbalance.quantity") == ["-0.005"]
     assert texts(written, point + "imbalance.amount") == ["-0.05"]
-    assert texts(written, point + "total.amount") == ["36429.14"]
+    assert texts(written, point + "booked.amount") == texts(written, point + "total.amount") == ["36429.14"]
+    assert texts(written, "AccountTimeSeries/Reason/code") == []
+
+
+def test_an_open_hour_stands_in_the_settlement_with_its_reason_and_what_is_known():
+    written = write_settlement_xml(OPEN)
+    point = "AccountTimeSeries/Period/Point/"
+    assert texts(written, "AccountTimeSeries/Reason/code") == [NO_READING, NO_PRICE, NO_READING]
+    assert texts(written, point + "metered.quantity") == ["1506.995"]
+    assert texts(written, point + "imbalance.quantity") == ["-0.005"]
+    assert texts(written, point + "imbalance.amount") == ["7.00"]
+    assert texts(written, point + "booked.amount") == ["36429.19", "36429.19", "36436.19"]
+    assert texts(written, point + "total.amount") == []
+    rows = csv_rows(settlement_tables(OPEN)[0])
+    cells = ("metered_kwh", "imbalance_kwh", "imbalance_tenge", "booked_tenge", "total_tenge", "open_code")
+    assert [tuple(row[cell] for cell in cells) for row in rows] == [
+        ("", "", "", "36429,19", "", NO_READING),
+        ("1506,995", "-0,005", "", "36429,19", "", NO_PRICE),
+        ("", "", "7,00", "36436,19", "", NO_READING),
+    ]
+    values = sheet_values(workbook_xlsx(tables=settlement_tables(OPEN), created_at=AT), "Settlement")
+    assert [dict(zip(values[0], row, strict=True))["metered_kwh"] for row in values[1:]] == ["", 1506.995, ""]
+
+
+@pytest.mark.parametrize("unknown", [{"metered_wh": None}, {"imbalance_tiyn": None}])
+def test_an_hour_is_not_settled_while_something_of_it_is_not_known(unknown):
+    with pytest.raises(ValueError, match="is settled, but not known"):
+        replace(SETTLEMENT.rows[0], **unknown)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (NO_READING, "A02"),
+        (NO_READING, ""),
+        ("<booked.amount>36429.19</booked.amount>", ""),
+        ("<bought.quantity>1507</bought.quantity>", ""),
+    ],
+)
+def test_the_schema_of_a_settlement_wants_the_code_and_all_that_is_always_known(old, new):
+    spoilt = write_settlement_xml(OPEN).decode().replace(old, new, 1)
+    assert spoilt != write_settlement_xml(OPEN).decode()
+    schema = etree.XMLSchema(etree.fromstring(schema_text("settlement")))
+    assert not schema.validate(etree.fromstring(spoilt.encode()))
 
 
 def test_derived_amounts_add_up():
@@ -205,7 +259,9 @@ def test_the_answers_are_workbooks_with_the_same_bytes_always():
         "transmission_tenge": 3000.0,
         "imbalance_tenge": -0.05,
         "vat_tenge": 3903.12,
+        "booked_tenge": 36429.14,
         "total_tenge": 36429.14,
+        "open_code": "",
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kezek.documents.csv_bids import read_bids_csv
 from kezek.documents.fault import Limits, PaperCode, RowCode
-from kezek.documents.paper import Acknowledgement, AckRow, OrderRow
+from kezek.documents.paper import Acknowledgement, AckRow, OrderRow, SettlementGap
 from kezek.documents.side_tables import (
     SideKind,
     read_curtailments,
@@ -22,12 +22,14 @@ from kezek.documents.standing import NAMED_HOURS, StandingOrderRow, in_words, st
 from kezek.documents.value import (
     MOST_AMOUNT_TIYN,
     MOST_ID_CHARS,
+    MOST_METERED_WH,
     MOST_PRICE_TIYN_PER_KWH,
     MOST_QUANTITY_KWH,
     MOST_TEXT_CHARS,
 )
 from kezek.documents.xml_answers import write_acknowledgement_xml
 from kezek.documents.xml_bids import read_bid_xml, write_bid_xml
+from kezek.market.imbalance import ImbalanceGap
 from kezek.registry.operator import Route
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "documents.md").read_text(encoding="utf-8")
@@ -86,11 +88,12 @@ def test_the_tables_of_the_state_are_the_templates_and_are_read():
 
 def test_the_columns_of_the_page_are_those_of_the_templates():
     tables = PAGE.split("| column | holds |\n|---|---|\n")[1:]
+    instead = {SideKind.READINGS: ["metered_wh"]}
     for kind, table in zip(SideKind, tables, strict=True):
         rows = re.findall(r"^\| (`[^|]+) \|", table.split("\n\n")[0], re.MULTILINE)
         named = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
         header = side_template(kind).decode("utf-8-sig").splitlines()[0].split(";")
-        assert sorted(named) == sorted(header)
+        assert sorted(named) == sorted([*header, *instead.get(kind, [])])
 
 
 def test_the_limits_of_the_page_are_those_of_the_program():
@@ -111,9 +114,14 @@ def test_the_limits_of_the_page_are_those_of_the_program():
     assert f"from 1 to {spaced(MOST_QUANTITY_KWH)}" in PAGE
     assert f"from 0.01 to {spaced(MOST_AMOUNT_TIYN // 100)}" in PAGE
     assert f"at most {MOST_TEXT_CHARS} letters" in PAGE
+    assert f"whole Wh, 0 allowed, at most {spaced(MOST_METERED_WH)};" in PAGE
     assert all(f"`{route}`" in PAGE for route in Route)
 
 
 def test_the_page_lists_every_code_in_order_of_precedence():
-    codes = re.findall(r"^\| `(documents\.[a-z0-9_.]+)` \|", PAGE, re.MULTILINE)
-    assert codes == [code.value for code in (*RowCode, *PaperCode)]
+    answers, said = PAGE.split("\n## Codes\n")
+    assert re.findall(r"^\| `(documents\.[a-z0-9_.]+)` \|", said, re.MULTILINE) == [*RowCode, *PaperCode]
+    assert re.findall(r"^\| `([a-z]+\.[a-z_]+\.[a-z_]+)` \|", answers, re.MULTILINE) == [
+        *SettlementGap,
+        *ImbalanceGap,
+    ]

@@ -327,6 +327,51 @@ def test_hour_24_is_read_and_a_curtailment_may_leave_nothing_of_the_programme():
     )
 
 
+def in_wh(data):
+    return data.replace(b"metered_kwh", b"metered_wh")
+
+
+def test_a_reading_may_be_given_in_whole_wh():
+    texts = in_wh(table(SideKind.READINGS, {"metered_kwh": "350000"}, {"hour_index": "8", "metered_kwh": "0"}))
+    assert read(SideKind.READINGS, texts) == (
+        ReadingRow("row 2", "OP-1", "S-1", 7, 350_000),
+        ReadingRow("row 3", "OP-1", "S-1", 8, 0),
+    )
+    in_kwh = table(SideKind.READINGS, {"metered_kwh": "350,0000"})
+    assert read(SideKind.READINGS, in_kwh) == read(SideKind.READINGS, texts)[:1]
+    target = io.BytesIO()
+    made = xlsxwriter.Workbook(target)
+    sheet = made.add_worksheet()
+    sheet.write_row(0, 0, ["metered_wh", "operator_id", "site_id", "hour_index"])
+    sheet.write_row(1, 0, [350_000, "OP-1", "S-1", 7])
+    made.close()
+    assert read(SideKind.READINGS, target.getvalue()) == read(SideKind.READINGS, texts)[:1]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("350,000", RowCode.AMBIGUOUS), ("38950,125", RowCode.FRACTION), ("", RowCode.EMPTY), ("-1", RowCode.NEGATIVE)],
+)
+def test_a_reading_in_wh_is_whole_or_refuses_the_table(text, code):
+    said = rows_refused(SideKind.READINGS, in_wh(table(SideKind.READINGS, {"metered_kwh": text})), code)
+    assert "row 2: metered_wh " in said
+
+
+def test_readings_have_one_of_the_two_columns_of_energy():
+    whole = table(SideKind.READINGS, {})
+    both = refusal(SideKind.READINGS, whole.replace(b"metered_kwh", b"metered_kwh;metered_wh"))
+    assert (both.code, both.what) == (
+        PaperCode.COLUMN_EITHER,
+        'Columns "metered_kwh" and "metered_wh" both stand in the header.',
+    )
+    neither = refusal(SideKind.READINGS, table(SideKind.READINGS, {}, leave_out=("metered_kwh",)))
+    assert (neither.code, neither.what) == (
+        PaperCode.COLUMN_EITHER,
+        'Neither of the columns "metered_kwh" and "metered_wh" is there.',
+    )
+    assert both.way_out == neither.way_out == "Keep exactly one of the two: they say the same."
+
+
 HOSTILE_NUMBERS = [
     ("=1+1", RowCode.FORM),
     ("=cmd|' /C calc'!A0", RowCode.FORM),

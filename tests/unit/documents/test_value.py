@@ -16,6 +16,7 @@ from kezek.documents.value import (
     read_hour_index,
     read_id,
     read_metered,
+    read_metered_wh,
     read_price,
     read_product_id,
     read_quantity,
@@ -355,6 +356,30 @@ def test_a_reading_is_exact_to_the_wh(text, wh):
 def test_a_reading_that_is_not_plain_is_refused(text, code):
     with pytest.raises(Unreadable) as refusal:
         read_metered(text, of="metered_kwh")
+    assert refusal.value.code is code
+
+
+@pytest.mark.parametrize(
+    ("text", "wh"), [("0", 0), ("350000", 350_000), ("350 000", 350_000), ("1000000000000", 10**12)]
+)
+def test_a_reading_in_wh_is_whole(text, wh):
+    assert read_metered_wh(text, of="metered_wh") == wh
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", RowCode.EMPTY),
+        ("350,000", RowCode.AMBIGUOUS),
+        ("350000,0", RowCode.FRACTION),
+        ("812.5", RowCode.FRACTION),
+        ("-5", RowCode.NEGATIVE),
+        ("1000000000001", RowCode.TOO_LARGE),
+    ],
+)
+def test_a_reading_in_wh_that_is_not_whole_is_refused(text, code):
+    with pytest.raises(Unreadable) as refusal:
+        read_metered_wh(text, of="metered_wh")
     assert refusal.value.code is code
 
 

@@ -10,9 +10,9 @@ import xlsxwriter
 
 from kezek.documents.fault import Limits, PaperCode, RowCode
 from kezek.documents.paper import Action, BidPaper, OrderRow, PaperStep, RowFault
-from kezek.documents.rows import COLUMNS
 from kezek.documents.workbook import write_bids_xlsx
 from kezek.documents.xlsx_bids import read_bids_xlsx
+from kezek.market.order import ORDER_COLUMNS
 from kezek.units.problem import InputProblem
 
 CREATED_AT = dt.datetime(2025, 10, 14, 4, 30, tzinfo=dt.UTC)
@@ -37,7 +37,7 @@ PAPER = BidPaper(
 )
 
 
-def book(*rows, header=COLUMNS, sheets=("Sheet1",), extra=None):
+def book(*rows, header=ORDER_COLUMNS, sheets=("Sheet1",), extra=None):
     target = io.BytesIO()
     made = xlsxwriter.Workbook(target, {"in_memory": True})
     for name in sheets:
@@ -51,7 +51,7 @@ def book(*rows, header=COLUMNS, sheets=("Sheet1",), extra=None):
 
 
 def changed(**cells):
-    return [cells.get(name, cell) for name, cell in zip(COLUMNS, ORDER, strict=True)]
+    return [cells.get(name, cell) for name, cell in zip(ORDER_COLUMNS, ORDER, strict=True)]
 
 
 def read(data, *, limits=None):
@@ -174,7 +174,7 @@ def test_the_sheet_is_the_only_one_or_the_one_called_orders():
         (book(ORDER)[:-300], PaperCode.XLSX_NOT_A_WORKBOOK),
         (book(header=()), PaperCode.EMPTY),
         (book(header=("ordr_id",)), PaperCode.COLUMN_UNKNOWN),
-        (book(ORDER, header=COLUMNS[:-1]), PaperCode.COLUMN_MISSING),
+        (book(ORDER, header=ORDER_COLUMNS[:-1]), PaperCode.COLUMN_MISSING),
     ],
 )
 def test_what_is_no_table_of_orders_is_refused(data, code):

@@ -47,6 +47,25 @@ def test_a_session_begins_in_a_new_or_an_empty_folder(tmp_path):
         assert files(tmp_path / name) == [store.LOCK_FILE, store.LOG_FILE]
 
 
+@pytest.mark.parametrize("left", [(store.LOCK_FILE,), (store.PARTIAL_FILE,), (store.LOCK_FILE, store.PARTIAL_FILE)])
+def test_a_session_begins_where_an_act_that_failed_left_nothing_but_its_own_files(tmp_path, left):
+    for name in left:
+        (tmp_path / name).write_bytes(b"half a line")
+    store.create(tmp_path, OLD)
+    assert store.read(tmp_path) == OLD
+    assert files(tmp_path) == [store.LOCK_FILE, store.LOG_FILE]
+
+
+def test_an_act_on_an_empty_folder_leaves_it_fit_for_a_session(tmp_path):
+    def act():
+        with store.locked(tmp_path):
+            store.read(tmp_path)
+
+    assert refused(act).code == "journal.session.none"
+    store.create(tmp_path, OLD)
+    assert store.read(tmp_path) == OLD
+
+
 def test_a_longer_log_takes_the_place_of_the_old_one(folder):
     in_lock(folder)
     assert store.read(folder) == NEW
@@ -72,11 +91,15 @@ def test_one_who_begins_it_in_between_is_not_overwritten(tmp_path, monkeypatch):
     assert store.read(place) == NEW
 
 
-def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):
-    (tmp_path / "thesis.txt").write_text("mine")
+@pytest.mark.parametrize("others", [(), (store.LOCK_FILE,), (store.LOCK_FILE, store.PARTIAL_FILE)])
+@pytest.mark.parametrize("name", ["thesis.txt", ".hidden", f"{store.LOG_FILE}.old"])
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, name, others):
+    for one in (name, *others):
+        (tmp_path / one).write_text("mine")
     problem = refused(lambda: store.create(tmp_path, OLD))
     assert problem.code == "journal.session.foreign"
-    assert files(tmp_path) == ["thesis.txt"]
+    assert files(tmp_path) == sorted((name, *others))
+    assert {(tmp_path / one).read_text() for one in (name, *others)} == {"mine"}
 
 
 def test_a_file_is_no_folder(tmp_path):
@@ -195,7 +218,7 @@ def test_a_session_is_not_begun_while_another_begins_it(tmp_path, python):
     place.mkdir()
     holder = python(HOLDER, place)
     assert holder.stdout.readline() == "held\n"
-    assert refused(lambda: store.create(place, OLD)).code in ("journal.session.busy", "journal.session.foreign")
+    assert refused(lambda: store.create(place, OLD)).code == "journal.session.busy"
     assert not (place / store.LOG_FILE).exists()
 
 
@@ -242,7 +265,7 @@ if step == "flush":
 elif step == "rename":
     Path.replace = die
 else:
-    store._flush = die
+    store.flush = die
 with store.locked(folder):
     store.replace(folder, b"n" * 70_000)
 """
@@ -274,10 +297,48 @@ def test_a_full_disk_leaves_the_old_log_and_no_partial_one(folder, monkeypatch, 
             broken.setattr(type(folder), step, failing(number))
         problem = refused(lambda: in_lock(folder))
     assert (problem.code, problem.where) == ("journal.session.space", str(folder))
+    assert "nothing was changed" in problem.what
     assert store.read(folder) == OLD
     assert files(folder) == [store.LOCK_FILE, store.LOG_FILE]
     in_lock(folder)
     assert store.read(folder) == NEW
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace", "open"])
+def test_a_session_can_be_begun_again_after_a_full_disk(tmp_path, monkeypatch, step):
+    place = tmp_path / "session"
+    with monkeypatch.context() as broken:
+        broken.setattr(os if step == "fsync" else type(tmp_path), step, failing(errno.ENOSPC))
+        problem = refused(lambda: store.create(place, OLD))
+    assert (problem.code, problem.where) == ("journal.session.space", str(place))
+    assert not (place / store.LOG_FILE).exists()
+    store.create(place, OLD)
+    assert store.read(place) == OLD
+    assert files(place) == [store.LOCK_FILE, store.LOG_FILE]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+@pytest.mark.parametrize("act", ["create", "replace"])
+def test_a_new_log_that_the_disk_did_not_confirm_is_in_place_and_said_to_be(tmp_path, monkeypatch, number, act):
+    place = tmp_path / "session"
+    if act == "replace":
+        store.create(place, OLD)
+    fsync, calls = os.fsync, []
+
+    def the_second_fails(descriptor):
+        calls.append(descriptor)
+        return fsync(descriptor) if len(calls) == 1 else failing(number)()
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", the_second_fails)
+        problem = refused(lambda: store.create(place, NEW) if act == "create" else in_lock(place))
+    assert (problem.code, problem.where) == ("journal.session.unflushed", str(place))
+    assert "The new log is in place" in problem.what
+    assert os.strerror(number) in problem.what
+    assert store.read(place) == NEW
+    assert files(place) == [store.LOCK_FILE, store.LOG_FILE]
+    in_lock(place, OLD)
+    assert store.read(place) == OLD
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.EIO])

@@ -7,12 +7,14 @@ from importlib import resources
 import pytest
 
 from kezek.law.book import load_book
+from kezek.market.lots import purchase_max_kwh
+from kezek.market.order import ORDER_COLUMNS
 from kezek.planning.bidding import NoBid, Strategy, Wish
 from kezek.planning.breakeven import coin_value_per_mwh_tiyn, mwh_result
 from kezek.planning.fee_target import FeeTargetCode
-from kezek.planning.plan import Sums, offers_of, plan_bids, purchase_max_kwh
+from kezek.planning.plan import Sums, offers_of, plan_bids
 from kezek.planning.plan_file import read_plan
-from kezek.planning.plan_orders import COLUMNS, alike, order_rows, orders_csv, spans_of, standing_lines
+from kezek.planning.plan_orders import alike, order_rows, orders_csv, spans_of, standing_lines
 from kezek.planning.win_chance import PriceRecord
 from kezek.registry.operator import Route
 from kezek.units.rounding import half_up
@@ -103,7 +105,7 @@ def test_orders_are_one_an_hour_with_a_row_a_step_and_decimal_commas():
     assert second == f"{order};18,41;12168"
     rows = order_rows(FLAT)
     assert len({row[0] for row in rows}) == 24
-    assert all(len(row) == len(COLUMNS) for row in rows)
+    assert all(len(row) == len(ORDER_COLUMNS) for row in rows)
     steps = [(row[0], row[7]) for row in rows]
     assert len(set(steps)) == len(steps)
 

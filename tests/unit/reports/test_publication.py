@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import json
 import re
+from importlib.resources import files
 
 import pytest
 import python_calamine
@@ -195,6 +196,23 @@ def test_the_page_is_one_file_and_the_same_each_time(made):
     assert page == publication_page(made_on(delivered_session()))
     assert made.terms.gate.root in page
     assert made.root in page
+
+
+@pytest.mark.parametrize("page_css", ["bid.css", "publication.css"])
+def test_colours_of_charts_in_the_dark_stand_once(page_css):
+    def coloured(name):
+        text = files("kezek.reports").joinpath(name).read_text(encoding="utf-8")
+        return set(re.findall(r'svg (\[(?:fill|stroke)="#[0-9a-f]{6}"\])', text))
+
+    assert coloured("charts.css") and coloured(page_css)
+    assert not coloured("charts.css") & coloured(page_css)
+
+
+def test_the_page_has_a_dark_colour_for_all_that_its_charts_draw(made):
+    page = publication_page(made)
+    drawn = set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]{6})"', page[page.index("<svg") :]))
+    assert drawn
+    assert drawn <= set(re.findall(r'svg \[(?:fill|stroke)="(#[0-9a-f]{6})"\]', page))
 
 
 def test_the_object_for_programs_has_no_float(made):

@@ -8,6 +8,7 @@ import pytest
 
 from kezek import duties
 from kezek.day.money import LINES
+from kezek.documents.paper import SettlementGap
 from kezek.duties.ahead import Act
 from kezek.duties.check import DUTIES
 from kezek.duties.dues import DueKind
@@ -27,7 +28,7 @@ from kezek.reports import words
 from kezek.reports.fixes import FIXES, fix
 from kezek.reports.market_words import ORDER_FIXES, ORDER_REFUSALS
 from kezek.reports.words import sentence
-from kezek.trading.events import PrepaymentRefusal, StageRefusal
+from kezek.trading.events import PrepaymentRefusal, ReadingFault, StageRefusal
 
 _LITERAL = re.compile(r'"(duties\.[a-z_]+\.[a-z_]+)"')
 _STEM_USED = re.compile(r'(?:timing|_notified)\([^)]*"(duties\.[a-z_.]+)"\)')
@@ -73,7 +74,9 @@ GROUPS = {
     "supply": {*SupplyRefusal, *CutEffect},
     "prepayment": set(PrepaymentRefusal),
     "stage of a session": set(StageRefusal),
+    "reading to settle": set(ReadingFault),
     "imbalance": set(ImbalanceGap),
+    "open hour": set(SettlementGap),
     "publication": {*CurveRefusal, *EmbargoRefusal},
     "reading refusal": set(ReadingRefusal),
     "duty": set(DUTIES),
