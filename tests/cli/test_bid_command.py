@@ -1,12 +1,15 @@
 """`kezek bid` from the inside: what it prints and writes, and what it refuses."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from kezek.cli.bid import BidOptions, example_names, example_text, run_bid
+from kezek.cli.bid import ORDER_FILES, BidOptions, example_names, example_text, run_bid
 from kezek.documents.csv_bids import read_bids_csv
 from kezek.documents.fault import Limits
 from kezek.documents.paper import OrderRow
@@ -125,6 +128,67 @@ def test_orders_are_written_as_the_market_reads_them(shown, tmp_path):
     assert first.steps[0].quantity_kwh == 10_920
 
 
+@pytest.fixture(scope="module")
+def orders_of_105(tmp_path_factory):
+    """A plan of one operator of the example session, its orders in all three kinds of file."""
+    folder = tmp_path_factory.mktemp("orders")
+    text = example_text("bid-flat-2025").replace("op-west-1", "OP-105").replace("atyrau-1", "ATY-1")
+    text = text.replace('hours = "all"', "hours = [0, 1, 2, 7, 16]").replace('"30 MW"', '"12 MW"')
+    (folder / "plan.toml").write_text(text, encoding="utf-8")
+    files = [folder / f"orders{suffix}" for suffix in ORDER_FILES]
+    for file in files:
+        assert run_bid(BidOptions(plan=folder / "plan.toml", orders=file)) == 0
+    return folder, files
+
+
+def market(*arguments):
+    line = [sys.executable, "-m", "kezek", "market", *map(str, arguments)]
+    env = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
+    return subprocess.run(line, capture_output=True, text=True, timeout=120, check=False, env=env)
+
+
+def test_each_file_of_orders_is_taken_whole_by_a_session(orders_of_105, tmp_path):
+    _, files = orders_of_105
+    assert market("example", tmp_path / "demo").returncode == 0
+    tables = [f"--{one}={tmp_path / 'demo' / one}.csv" for one in ("participants", "supply", "prepayments")]
+    answers = []
+    for file in files:
+        session = tmp_path / file.suffix
+        at = "2025-10-14T07:50"
+        assert market("open", session, "--date", "2025-10-15", *tables, "--at", at).returncode == 0
+        done = market("bid", session, file, "--at", "2025-10-14T09:40")
+        assert done.returncode == 0, done.stdout + done.stderr
+        log = [json.loads(line) for line in (session / "session.jsonl").read_text().splitlines()]
+        answers.append([one["data"] for one in log if one["type"] == "order.decided"])
+    assert answers[0] == answers[1] == answers[2]
+    assert len(answers[0]) == 5
+    assert all(one["refusal"] is None and one["reserved_tiyn"] > 0 for one in answers[0])
+
+
+def test_a_file_of_orders_has_the_same_bytes_whenever_it_is_written(orders_of_105):
+    folder, files = orders_of_105
+    for file in files:
+        again = folder / f"again{file.suffix}"
+        run_bid(BidOptions(plan=folder / "plan.toml", orders=again))
+        assert again.read_bytes() == file.read_bytes()
+    assert b"<createdDateTime>2025-10-14T19:00:00Z<" in files[-1].read_bytes()
+
+
+@pytest.mark.parametrize("name", ["orders.txt", "orders", "orders.xls", "orders.CSV", ".csv"])
+def test_a_file_of_orders_of_another_kind_is_refused_before_anything_is_written(plan_file, name):
+    folder = plan_file.parent
+    problem = refused(plan=plan_file, orders=folder / name, html=folder / "plan.html")
+    assert problem.code == "cli.bid.orders"
+    assert problem.way_out == "Name a file that ends in .csv, .xlsx or .xml."
+    assert list(folder.iterdir()) == [plan_file]
+
+
+def test_the_ending_is_that_of_the_name_given_and_not_of_what_a_link_points_to(shown, tmp_path):
+    (tmp_path / "mine.xml").symlink_to(tmp_path / "kept.csv")
+    shown("bid-flat-2025", orders=tmp_path / "mine.xml")
+    assert (tmp_path / "kept.csv").read_bytes().startswith(b"<?xml")
+
+
 @pytest.mark.parametrize("example", example_names())
 def test_the_page_stands_alone_and_shows_its_charts(shown, tmp_path, example):
     path = tmp_path / "plan.html"
@@ -187,6 +251,9 @@ def test_no_machine_that_pays_is_said_and_not_an_error(shown, plan_file):
     plan_file.write_text(text, encoding="utf-8")
     said = shown(plan=plan_file, html=plan_file.parent / "plan.html", orders=plan_file.parent / "orders.csv")
     assert len((plan_file.parent / "orders.csv").read_text().splitlines()) == 1
+    shown(plan=plan_file, orders=plan_file.parent / "orders.xlsx")
+    assert refused(plan=plan_file, orders=plan_file.parent / "orders.xml").code == "cli.bid.no_orders"
+    assert not (plan_file.parent / "orders.xml").exists()
     assert "lose at any price of power" in said and "none: nothing is bid" in said
 
 
@@ -220,7 +287,7 @@ def test_bands_that_nobody_has_seen_stop_the_plan(plan_file):
 
 
 def test_two_outputs_need_two_places_and_the_plan_stays(plan_file):
-    out = plan_file.parent / "out"
+    out = plan_file.parent / "out.csv"
     assert refused(plan=plan_file, html=out, orders=out).code == "cli.out.twice"
     assert refused(plan=plan_file, html=plan_file).code == "cli.out.source"
 

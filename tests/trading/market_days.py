@@ -54,7 +54,7 @@ def opened_on(readings, on=ON):
         reserve_tiyn_per_kwh={"north_south": 1_500, "west": 1_400},
         market_fee_tiyn_per_kwh=7,
         transmission_tiyn_per_kwh=133,
-        embargo_days=30,
+        embargo_days=90,
     )
 
 

@@ -53,7 +53,7 @@ def terms(*, on=ON, readings=None, fee=0, transmission=0, reserve=RESERVE, profi
         reserve_tiyn_per_kwh={"north_south": reserve, "west": reserve},
         market_fee_tiyn_per_kwh=fee,
         transmission_tiyn_per_kwh=transmission,
-        embargo_days=30,
+        embargo_days=90,
     )
 
 
@@ -107,6 +107,11 @@ def order(who, *steps, name=None, version=1, product=None, when=BID_AT, site=Non
         steps=tuple(Step(price, kwh) for price, kwh in steps),
         received_at=when,
     )
+
+
+def sent_by(name="S", product=None):
+    """Id of the order that a standing order sends for an hour."""
+    return f"{name}~{product or hour()}"
 
 
 def cancel(session, who, *, name=None, version=2, when=BID_AT):

@@ -31,7 +31,7 @@ from tests.trading.market_days import (
 )
 
 from kezek.documents.markup import schema_text
-from kezek.documents.paper import Outcome, RowFault, SettlementGap
+from kezek.documents.paper import Outcome, RowFault, RuleUsed, SettlementGap
 from kezek.documents.xml_answers import write_acknowledgement_xml, write_allocation_xml, write_settlement_xml
 from kezek.market.imbalance import ImbalanceGap
 from kezek.market.order import Decision
@@ -40,15 +40,15 @@ from kezek.trading.answers import (
     acknowledged,
     acknowledgement_of,
     allocation_of,
-    cleared_at,
-    gate_of,
     orders_ended,
+    require_cleared,
     rules_used,
     settlement_of,
 )
 from kezek.trading.events import Delivered, Metered
 
 BALANCING = {"market.imbalance_price": "balancing_market"}
+SINGLE = {"market.imbalance_price": "single_price"}
 READINGS = pytest.mark.parametrize("readings", [{}, UNIFORM, PROGRAMME], ids=["described", "uniform", "programme"])
 
 
@@ -146,10 +146,10 @@ def test_an_allocation_names_rules_and_the_root_at_the_gate():
         ("pro_rata_per_operator", "1"),
         ("restruck", "1"),
     ]
-    gate = gate_of(session)
+    gate = session.gate
     assert gate is not None
     assert made.log_root == gate.root == session.log.tree.root(gate.size).hex()
-    assert (gate.closed_at, cleared_at(session)) == (GATE_AT, GATE_AT + dt.timedelta(minutes=1))
+    assert (gate.closed_at, session.cleared_at) == (GATE_AT, GATE_AT + dt.timedelta(minutes=1))
 
 
 def test_one_operators_allocation_names_nobody_else():
@@ -180,10 +180,10 @@ def test_a_late_order_ends_as_refused_and_does_not_take_the_place_of_the_one_in_
 def test_nothing_is_answered_before_the_session_is_cleared():
     session = closed_session()
     assert rules_used(session) == ()
-    for make in (allocation, settlement, cleared_at):
+    for make in (allocation, settlement, require_cleared):
         with pytest.raises(ValueError, match="is not cleared"):
             make(session)
-    assert gate_of(new_session()) is None
+    assert (session.cleared_at, new_session().gate) == (None, None)
 
 
 @READINGS
@@ -235,11 +235,25 @@ def test_an_hour_without_a_price_is_open_and_its_reading_known():
     assert exact and all((row.open_code, row.imbalance_tiyn) == ("", 0) for row in exact)
 
 
+@pytest.mark.parametrize(
+    ("readings", "rule"),
+    [({}, "two_price"), (BALANCING, "balancing_market"), (SINGLE, "single_price")],
+)
+def test_a_settlement_names_the_rule_of_imbalance_and_the_root_at_the_gate(readings, rule):
+    session = delivered_session(readings)
+    made = settlement(session)
+    assert made.rules == (RuleUsed(rule, "1"),)
+    assert {one.settled.rule_id for one in session.trading.state.imbalances} == {f"{rule}/1"}
+    assert made.log_root == allocation(session).log_root == session.log.tree.root(session.gate.size).hex()
+    assert settlement(session, operator_id="OP-003").rules == made.rules
+
+
 def test_before_delivery_every_hour_is_open_with_what_it_cost():
     session = cleared_session()
     made = settlement(session)
     assert Counter(row.product_id for row in made.rows) == {FIRST: 3, SECOND: 3, LATE: 1}
     assert {row.open_code for row in made.rows} == {SettlementGap.NOT_DELIVERED.value}
+    assert (made.rules, made.log_root) == ((), allocation(session).log_root)
     assert {row.metered_wh for row in made.rows} == {row.imbalance_tiyn for row in made.rows} == {None}
     cost = sum(row.energy_tiyn for row in made.rows)
     assert cost == session.trading.state.ledger.held_tiyn("energy_sales:single_buyer") > 0

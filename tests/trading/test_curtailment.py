@@ -1,11 +1,15 @@
 """Less supply than was sold: who loses what, what is paid back, what is drawn when the one price is struck again."""
 
+from datetime import timedelta
+
 import pytest
 from tests.trading.sessions import (
     CUT_AT,
     GATE_AT,
+    ON,
     OPENED_AT,
     SETTLED_AT,
+    at,
     clear,
     close,
     events,
@@ -125,6 +129,43 @@ def test_supply_never_rises_behind_the_gate_not_even_back_to_what_it_was():
     assert revise(session, 5_000) is SupplyRefusal.RAISED_AFTER_CLOSURE
     assert session.trading.state.products[hour()].sold_kwh == 3_000
     assert len(recuts(session)) == 1
+
+
+@pytest.mark.parametrize(
+    "act", [lambda one, when: revise(one, 3_200, when=when), lambda one, when: withdraw(one, when=when)]
+)
+def test_an_hour_is_cut_until_its_last_second_and_not_when_it_is_over(act):
+    session = sold()
+    before = session.trading.state.ledger.transfers()
+    assert act(session, at("04:00", on=ON)) is SupplyRefusal.HOUR_OVER  # hour 3 runs from 03:00 until 04:00
+    assert act(session, at("23:00", on=ON)) is SupplyRefusal.HOUR_OVER
+    assert session.trading.state.products[hour()].sold_kwh == 5_000
+    assert session.trading.state.ledger.transfers() == before
+    assert [event["data"]["refusal"] for event in logged(session, "supply.refused")] == [
+        SupplyRefusal.HOUR_OVER.value
+    ] * 2
+    assert act(session, at("03:59:59", on=ON)) is None
+    assert session.trading.state.products[hour()].sold_kwh < 5_000
+
+
+def test_the_first_and_the_last_hour_end_by_the_clock_of_kazakhstan():
+    session = market("A")
+    for index in (0, 23):
+        publish(session, 500, hour(index))
+    clear(session)
+    assert revise(session, 400, hour(0), when=at("00:59:59", on=ON)) is None
+    assert revise(session, 300, hour(0), when=at("01:00", on=ON)) is SupplyRefusal.HOUR_OVER
+    assert revise(session, 400, hour(23), when=at("23:59:59", on=ON)) is None
+    assert revise(session, 300, hour(23), when=at("00:00", on=ON + timedelta(days=1))) is SupplyRefusal.HOUR_OVER
+
+
+def test_the_share_of_the_programme_is_over_with_its_hour():
+    session = market("A", readings={"programme_70_30.status": "in_force"})
+    thirty = hour(offer=Offer.PROGRAMME)
+    publish(session, 300, thirty)
+    clear(session)
+    assert revise(session, 200, thirty, when=at("04:00", on=ON)) is SupplyRefusal.HOUR_OVER
+    assert revise(session, 200, thirty, when=at("03:59:59", on=ON)) is None
 
 
 @pytest.mark.parametrize("readings", [None, KEPT, RESTRUCK])

@@ -152,8 +152,29 @@ def test_numbers_beyond_64_bits_are_refused_as_too_large_and_never_wrapped(huge)
     assert trading.submit(order("A", (huge, 5), name="b")).refusal is R.PRICE_TOO_HIGH
     assert trading.submit(order("A", (2_000, -huge), name="c")).refusal is R.QUANTITY_NOT_POSITIVE
     assert trading.submit(order("A", (2_000, 5), name="d", version=huge)).refusal is R.VERSION_NOT_NEXT
+    assert trading.submit(order("A", (2_000, float(huge)), name="e")).refusal is R.NOT_WHOLE
     assert trading.prepay(Prepayment("q", "A", huge, at("07:00"))) is P.TOO_LARGE
     assert trading.state.ledger.available_tiyn("prepaid:A") == 10**9
+
+
+@pytest.mark.parametrize("wrong", [1_850.0, 100.5, float("nan"), "12", True])
+@pytest.mark.parametrize("part", ["price", "quantity", "version"])
+def test_a_number_that_is_not_whole_is_refused_and_stays_out_of_the_book(wrong, part):
+    """Asked of the engine alone: a session stops such an order before it gets into the log."""
+    session = market("A")
+    trading = Trading(on=ON, rules=session.trading.rules, session=session.trading.session, record=lambda *_: 0)
+    trading.list_product(session.trading.state.products[hour()].product)
+    trading.admit(session.trading.book.bidders["A"])
+    trading.prepay(Prepayment("p", "A", 10**9, at("07:00")))
+    trading.declare(Declaration(hour(), SupplyAct.PUBLISHED, 500, BID_AT))
+    price, kwh, version = {"price": 1_850, "quantity": 12, "version": 1, part: wrong}.values()
+    for _ in range(2):
+        assert trading.submit(order("A", (price, kwh), version=version)).refusal is R.NOT_WHOLE
+    assert (trading.book.next_version("o-A"), trading.book.live(hour())) == (1, ())
+    assert trading.submit(order("A", (1_850, 12))).refusal is None
+    answers = len(trading.state.decisions)
+    again = trading.submit(order("A", (price, kwh), version=version))
+    assert (again.refusal, len(trading.state.decisions)) == (R.NOT_WHOLE, answers + 1)
 
 
 def test_several_prepayments_add_up_into_what_orders_may_cost():
@@ -488,7 +509,7 @@ def test_a_standing_order_becomes_an_order_for_each_offered_hour_that_it_covers(
     assert [event["data"] for event in logged(session, "standing.decided")] == [
         {"order_id": "S", "version": 1, "refusal": None}
     ]
-    assert fills(clear(session)) == {f"S/{hour(3)}": 100}
+    assert fills(clear(session)) == {f"S~{hour(3)}": 100}
 
 
 def test_a_standing_order_takes_in_an_hour_that_gets_supply_later():
@@ -496,10 +517,10 @@ def test_a_standing_order_takes_in_an_hour_that_gets_supply_later():
     assert session.place(standing(), BID_AT).decisions == ()
     publish(session, 500, when=at("09:45"))
     publish(session, 500, hour(12), when=at("09:45"))
-    assert in_book(session, hour(), hour(12)) == [f"S/{hour()}"]
+    assert in_book(session, hour(), hour(12)) == [f"S~{hour()}"]
     revise(session, 600, when=at("09:46"))
     assert len(logged(session, "order.decided")) == 1
-    assert fills(clear(session)) == {f"S/{hour()}": 100}
+    assert fills(clear(session)) == {f"S~{hour()}": 100}
 
 
 def test_an_hour_that_gets_supply_behind_the_gate_is_not_bid_for():
@@ -518,8 +539,8 @@ def test_a_later_version_of_a_standing_order_takes_the_place_of_the_one_before()
     assert (decision.refusal, decision.order.version) == (None, 2)
     assert free_tiyn(session, "A") == 10**9 - 638_400
     publish(session, 500, hour(4), when=at("09:46"))
-    assert session.trading.book.in_book(f"S/{hour(4)}").order.steps[0].price_tiyn_per_kwh == 1_900
-    assert left_of(clear(session))[f"S/{hour()}#1"] == (300, 1_900)
+    assert session.trading.book.in_book(f"S~{hour(4)}").order.steps[0].price_tiyn_per_kwh == 1_900
+    assert left_of(clear(session))[f"S~{hour()}#1"] == (300, 1_900)
 
 
 def test_a_later_version_cancels_the_orders_of_hours_that_it_no_longer_covers():
@@ -530,18 +551,23 @@ def test_a_later_version_cancels_the_orders_of_hours_that_it_no_longer_covers():
     before = len(session.log)
     answer = session.place(standing(version=2, hours=(3,)), at("09:45"))
     assert (answer.refusal, answer.decisions) == (None, ())  # what stands in hour 3 is the very same order
-    assert in_book(session, hour(), hour(4)) == [f"S/{hour()}"]
+    assert in_book(session, hour(), hour(4)) == [f"S~{hour()}"]
     assert free_tiyn(session, "A") == 10**9 - 224_000
     assert [event["type"] for event in events(session)[before:]] == [
         "standing.placed",
         "standing.decided",
         "ledger.posted",
-        "order.cancelled",
+        "order.removed",
     ]
+    assert events(session)[-1]["data"] == {
+        "order_id": f"S~{hour(4)}",
+        "operator_id": "A",
+        "reason": OutcomeReason.BY_OPERATOR.value,
+    }
     clear(session)
     assert ends(session) == {
-        f"S/{hour()}": OrderEnd(Outcome.ACCEPTED, OutcomeReason.SERVED),
-        f"S/{hour(4)}": OrderEnd(Outcome.CANCELLED, OutcomeReason.BY_OPERATOR),
+        f"S~{hour()}": OrderEnd(Outcome.ACCEPTED, OutcomeReason.SERVED),
+        f"S~{hour(4)}": OrderEnd(Outcome.CANCELLED, OutcomeReason.BY_OPERATOR),
     }
 
 
@@ -559,19 +585,30 @@ def test_a_later_version_that_covers_nothing_here_cancels_all_that_the_one_befor
     session.place(standing(name="T"), BID_AT)
     session.place(standing(), BID_AT)
     assert session.place(standing(version=2, **changes), BID_AT).decisions == ()
-    assert in_book(session, hour()) == ["by hand", f"T/{hour()}"]
+    assert in_book(session, hour()) == ["by hand", f"T~{hour()}"]
     revise(session, 600, when=BID_AT)
-    assert fills(clear(session)) == {"by hand": 70, f"T/{hour()}": 100}
+    assert fills(clear(session)) == {"by hand": 70, f"T~{hour()}": 100}
 
 
 def test_a_later_version_that_comes_behind_the_gate_cancels_nothing():
     session = market("A")
     session.place(standing(), BID_AT)
     close(session)
+    transfers = session.trading.state.ledger.transfers()
     assert session.place(standing(version=2, hours=(12,)), GATE_AT).refusal is None
-    assert [event["data"]["refusal"] for event in logged(session, "order.cancelled")] == [R.AFTER_CLOSURE.value]
+    assert logged(session, "order.removed") == []
+    assert session.trading.state.ledger.transfers() == transfers
     session.clear(CLEARED_AT)
-    assert fills(session) == {f"S/{hour()}": 100}
+    assert fills(session) == {f"S~{hour()}": 100}
+    assert ends(session) == {f"S~{hour()}": OrderEnd(Outcome.ACCEPTED, OutcomeReason.SERVED)}
+
+
+def test_a_later_version_that_comes_after_the_session_and_before_the_gate_was_closed_cancels_nothing():
+    session = market("A")
+    session.place(standing(), BID_AT)
+    assert session.place(standing(version=2, hours=(12,)), GATE_AT).refusal is None
+    assert in_book(session, hour()) == [f"S~{hour()}"]
+    assert fills(clear(session)) == {f"S~{hour()}": 100}
 
 
 def test_a_standing_order_placed_again_gets_the_same_answer_and_changes_nothing():
@@ -579,11 +616,11 @@ def test_a_standing_order_placed_again_gets_the_same_answer_and_changes_nothing(
     first = session.place(standing(), BID_AT)
     before = len(session.log)
     publish(session, 500, hour(4), when=at("09:44"))
-    assert session.place(standing(), at("09:45")) is first
+    assert session.place(standing(), at("09:45")) == first
     assert [event["type"] for event in events(session)[before:]][-1] == "standing.placed"
     close(session)
-    assert session.place(standing(), GATE_AT) is first
-    assert in_book(session, hour(), hour(4)) == [f"S/{hour()}", f"S/{hour(4)}"]
+    assert session.place(standing(), GATE_AT) == first
+    assert in_book(session, hour(), hour(4)) == [f"S~{hour()}", f"S~{hour(4)}"]
 
 
 @pytest.mark.parametrize(
@@ -664,9 +701,10 @@ def test_a_standing_order_placed_when_the_session_is_over_is_kept_and_its_orders
 
 def test_the_orders_of_a_standing_order_of_a_suspended_operator_are_refused():
     session = market("A")
-    first = session.place(standing(), BID_AT)
+    session.place(standing(), BID_AT)
     session.suspend("A", BID_AT)
-    assert session.place(standing(), BID_AT) is first
+    again = session.place(standing(), BID_AT)
+    assert (again.refusal, [one.refusal for one in again.decisions]) == (None, [R.OPERATOR_SUSPENDED])
     answer = session.place(standing(version=2, price=1_900), BID_AT)
     assert (answer.refusal, [one.refusal for one in answer.decisions]) == (None, [R.OPERATOR_SUSPENDED])
     assert in_book(session, hour()) == []
@@ -681,21 +719,21 @@ def test_a_standing_order_whose_term_is_over_sends_nothing():
 def test_one_who_used_the_id_of_an_order_before_keeps_it():
     session = market("A", "B")
     publish(session, 500, hour(4))
-    session.submit(order("B", (1_900, 7), name=f"S/{hour()}"))
+    session.submit(order("B", (1_900, 7), name=f"S~{hour()}"))
     assert [one.refusal for one in session.place(standing(hours=(3, 4)), BID_AT).decisions] == [R.NOT_YOURS, None]
     session.place(standing(version=2, hours=(4,)), BID_AT)
-    assert in_book(session, hour(), hour(4)) == [f"S/{hour()}", f"S/{hour(4)}"]
-    assert fills(clear(session)) == {f"S/{hour()}": 7}
+    assert in_book(session, hour(), hour(4)) == [f"S~{hour()}", f"S~{hour(4)}"]
+    assert fills(clear(session)) == {f"S~{hour()}": 7}
 
 
 def test_an_order_of_a_standing_order_that_was_cancelled_does_not_come_back():
     session = market("A")
     session.place(standing(), BID_AT)
-    assert cancel(session, "A", name=f"S/{hour()}").refusal is None
+    assert cancel(session, "A", name=f"S~{hour()}").refusal is None
     revise(session, 9_000, when=BID_AT)
     assert in_book(session, hour()) == []
     clear(session)
-    assert ends(session) == {f"S/{hour()}": OrderEnd(Outcome.CANCELLED, OutcomeReason.BY_OPERATOR)}
+    assert ends(session) == {f"S~{hour()}": OrderEnd(Outcome.CANCELLED, OutcomeReason.BY_OPERATOR)}
 
 
 def test_a_standing_order_short_of_money_is_tried_again_when_supply_changes():
@@ -704,8 +742,8 @@ def test_a_standing_order_short_of_money_is_tried_again_when_supply_changes():
     assert short.refusal is R.OVER_PREPAID_BALANCE
     prepay(session, "A", 1, name="more")
     revise(session, 5_001, when=BID_AT)
-    assert in_book(session, hour()) == [f"S/{hour()}"]
-    assert ends(clear(session))[f"S/{hour()}"].outcome is Outcome.ACCEPTED
+    assert in_book(session, hour()) == [f"S~{hour()}"]
+    assert ends(clear(session))[f"S~{hour()}"].outcome is Outcome.ACCEPTED
 
 
 # The gate and clearing
@@ -723,6 +761,29 @@ def test_a_standing_order_short_of_money_is_tried_again_when_supply_changes():
 )
 def test_orders_are_taken_from_half_past_nine_until_before_ten(when, refusal):
     assert market("A").submit(order("A", (2_000, 10), when=when)).refusal is refusal
+
+
+def test_an_order_that_came_too_early_is_taken_when_the_same_is_sent_again_at_the_opening():
+    session = market("A")
+    for when in (at("08:00"), at("09:29:59")):
+        assert session.submit(order("A", (2_000, 1_000), when=when)).refusal is R.BEFORE_OPENING
+    assert free_tiyn(session, "A") == 10**9
+    assert session.submit(order("A", (2_000, 1_000), when=at("09:30"))).refusal is None
+    assert [event["data"]["refusal"] for event in logged(session, "order.decided")] == [
+        R.BEFORE_OPENING.value,
+        R.BEFORE_OPENING.value,
+        None,
+    ]
+    clear(session)
+    assert ends(session) == {"o-A": OrderEnd(Outcome.ACCEPTED, OutcomeReason.SERVED)}
+    assert free_tiyn(session, "A") == 10**9 - 2_240_000
+
+
+def test_an_order_that_came_too_early_and_never_again_ends_rejected():
+    session = market("A")
+    session.submit(order("A", (2_000, 1_000), when=at("09:29:59")))
+    clear(session)
+    assert ends(session) == {"o-A": OrderEnd(Outcome.REJECTED, R.BEFORE_OPENING)}
 
 
 def test_an_order_behind_the_gate_is_too_late_whatever_time_it_states():

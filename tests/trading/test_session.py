@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from tests.trading.sessions import (
@@ -37,13 +37,15 @@ from kezek.evidence.canonical import canonical_bytes
 from kezek.evidence.error import CanonicalError, EvidenceCode
 from kezek.evidence.log import Log, parse_entries
 from kezek.evidence.plain import CodecError, to_plain
-from kezek.market.order import OrderRefusal
+from kezek.market.order import MOST_TIYN_PER_KWH, OrderRefusal
 from kezek.market.standing_order import StandingOrder
 from kezek.market.supply import SupplyRefusal
 from kezek.registry.licence import Period, Subtype
+from kezek.registry.operator import Route
 from kezek.registry.zone import Zone
 from kezek.trading.engine import MOST_IN_ALL_TIYN, MOST_PREPAID_TIYN
 from kezek.trading.events import (
+    Correction,
     Delivered,
     Metered,
     PrepaymentRefusal,
@@ -52,11 +54,14 @@ from kezek.trading.events import (
     StageRefusal,
     Unreadable,
 )
+from kezek.trading.participant import ParticipantSite
 from kezek.trading.session import Broken, MarketSession, replay
-from kezek.trading.settling import FaultyReading
+from kezek.trading.settling import MOST_METERED_WH, MOST_PRICE_TIYN_PER_KWH, Faulty
+from kezek.units.calendar import hours_of
 from kezek.units.problem import InputProblem
 
 RESTRUCK = {"market.price_rule": "uniform", "market.curtailment_price": "restruck"}
+BALANCING = {"market.imbalance_price": "balancing_market"}
 ACTS = {kind.value for kind in SessionInput}
 
 
@@ -65,6 +70,8 @@ def whole(readings=RESTRUCK, note="row 7"):
     tenant = participant("T", host="A", subtype=Subtype.II, sites=())
     session = market("A", "B", "C", "D", people=[tenant], readings=readings, fee=5, transmission=120)
     prepay(session, "B", 7, name="late", when=at("08:00:01"))
+    prepay(session, "B", 9, name="slip")
+    session.correct(Correction("slip", "paid by another", at("08:05")))
     publish(session, 900, hour(4))
     publish(session, 800, hour(5))
     publish(session, 10, hour(5))
@@ -129,6 +136,9 @@ def latest(day, index):
 
 # Stages
 
+LAST_SECOND = at("23:59:59", on=ON)
+FAULTY = Delivered((Metered("nobody", "nowhere", 77, -1),), {})
+
 
 def test_the_terms_are_the_first_entry():
     session = open_session(fee=5)
@@ -156,6 +166,10 @@ def test_the_terms_are_the_first_entry():
         ("closed", lambda one: one.close(GATE_AT), StageRefusal.GATE_CLOSED),
         ("closed", lambda one: one.deliver(Delivered((), {}), SETTLED_AT), StageRefusal.NOT_CLEARED),
         ("cleared", lambda one: one.close(CUT_AT), StageRefusal.GATE_CLOSED),
+        ("cleared", lambda one: one.deliver(Delivered((), {}), CUT_AT), StageRefusal.NOT_DELIVERED),
+        ("cleared", lambda one: one.deliver(FAULTY, LAST_SECOND), StageRefusal.NOT_DELIVERED),
+        ("open", lambda one: one.deliver(Delivered((), {}), LAST_SECOND), StageRefusal.NOT_CLEARED),
+        ("settled", lambda one: one.deliver(Delivered((), {}), LAST_SECOND), StageRefusal.SETTLED),
         ("cleared", lambda one: one.clear(CUT_AT), StageRefusal.CLEARED),
         ("cleared", lambda one: one.suspend("A", CUT_AT), StageRefusal.GATE_CLOSED),
         ("settled", lambda one: one.clear(SETTLED_AT), StageRefusal.CLEARED),
@@ -174,6 +188,28 @@ def test_an_act_at_the_wrong_stage_is_refused_and_leaves_no_trace(before, act, r
     log, transfers = session.log.entries_text(), session.trading.state.ledger.transfers()
     assert act(session) is refusal
     assert (session.log.entries_text(), session.trading.state.ledger.transfers()) == (log, transfers)
+
+
+def test_a_day_is_settled_from_the_end_of_its_last_hour_on():
+    session = clear(market("A"))
+    assert session.trading.delivered_at == LAST_SECOND + timedelta(seconds=1)
+    assert session.deliver(Delivered((), {}), LAST_SECOND) is StageRefusal.NOT_DELIVERED
+    assert not session.trading.settled
+    assert session.deliver(Delivered((), {}), session.trading.delivered_at) == ()
+    assert session.trading.settled
+    require_the_log_gives_it_again(session)
+
+
+def test_a_long_day_is_over_when_its_25th_hour_is():
+    on = date(2024, 2, 29)
+    session = open_session(on=on)
+    closes_at = session.trading.session.closes_at
+    session.close(closes_at)
+    session.clear(closes_at)
+    over = hours_of(on)[-1].starts_at + timedelta(hours=1)
+    assert (len(hours_of(on)), session.trading.delivered_at) == (25, over)
+    assert session.deliver(Delivered((), {}), over - timedelta(seconds=1)) is StageRefusal.NOT_DELIVERED
+    assert session.deliver(Delivered((), {}), over) == ()
 
 
 def test_the_gate_notes_the_root_of_all_that_came_before_it():
@@ -272,6 +308,7 @@ def unchanged(session):
         {key: state.product for key, state in trading.state.products.items()},
         trading.book.live(hour()),
         (session.unreadable_count, trading.closed, trading.cleared, trading.settled),
+        list(trading.state.imbalances),
     )
 
 
@@ -357,14 +394,86 @@ def test_a_number_that_a_log_cannot_keep_is_stopped_before_anything_changes(act,
     require_the_log_gives_it_again(session)
 
 
-def test_a_price_of_the_balancing_market_that_a_log_cannot_keep_settles_nothing():
-    session = clear(market("A", readings={"market.imbalance_price": "balancing_market"}))
+@pytest.mark.parametrize("huge", [MOST_PRICE_TIYN_PER_KWH + 1, -MOST_PRICE_TIYN_PER_KWH - 1, 2**53, -(2**63), 10**30])
+def test_a_price_of_the_balancing_market_that_is_a_slip_settles_nothing(huge):
+    session = clear(market("A", readings=BALANCING))
     was = unchanged(session)
-    with pytest.raises(CanonicalError):
-        session.deliver(Delivered((), {"north_south/03": 2**53}), SETTLED_AT)
+    assert session.deliver(Delivered((), {"north_south/03": huge}), SETTLED_AT) == (
+        Faulty("price of north_south/03", ReadingFault.PRICE_TOO_LARGE),
+    )
     assert unchanged(session) == was
-    assert session.deliver(Delivered((), {"north_south/03": 2**53 - 1}), SETTLED_AT) == ()
+    assert session.deliver(Delivered((), {"north_south/03": MOST_PRICE_TIYN_PER_KWH}), SETTLED_AT) == ()
     require_the_log_gives_it_again(session)
+
+
+@pytest.mark.parametrize("sites", [1, 5, 40])
+@pytest.mark.parametrize("price", [MOST_PRICE_TIYN_PER_KWH, -MOST_PRICE_TIYN_PER_KWH])
+def test_the_largest_readings_at_the_largest_prices_are_settled_or_refused_before_anything_is_logged(sites, price):
+    """One site comes to 10**14 tiyn an hour; those of one operator together to more than a log can keep."""
+    owned = [ParticipantSite(f"s{n}", Zone.NORTH_SOUTH, 10**8, Route.GRID_SURPLUS) for n in range(sites)]
+    session = clear(market(people=[participant("A", sites=owned)], readings=BALANCING))
+    was = unchanged(session)
+    readings = [Metered("A", one.site_id, index, MOST_METERED_WH) for one in owned for index in range(24)]
+    done = session.deliver(Delivered(tuple(readings), {f"north_south/{n:02d}": price for n in range(24)}), SETTLED_AT)
+    assert session.trading.settled is (done == ())
+    assert (done == ()) or unchanged(session) == was
+    session.trading.state.ledger.require_zero()
+    require_the_log_gives_it_again(session)
+
+
+def test_the_largest_readings_at_the_highest_reserve_are_settled():
+    session = clear(market("A", reserve=MOST_TIYN_PER_KWH))
+    readings = tuple(Metered("A", "A-site", index, MOST_METERED_WH) for index in range(24))
+    assert session.deliver(Delivered(readings, {}), SETTLED_AT) == ()
+    assert session.trading.state.ledger.held_tiyn("imbalance:single_buyer") == 24 * 10**8 * 125_000
+    require_the_log_gives_it_again(session)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda one, when: prepay(one, "A", 2**53, name="p", when=when),
+        lambda one, when: publish(one, 2**53, hour(4), when=when),
+        lambda one, when: one.submit(order("A", (2**53, 10), when=when)),
+        lambda one, when: one.submit(order("A", (2_000, 10.0), when=when)),
+        lambda one, when: one.place(replace(NIGHT, power_kw=2**53), when),
+        lambda one, when: one.admit(participant("B", power_kw=2**53), when),
+        lambda one, when: one.correct(Correction("\ud800", "no letter", when)),
+    ],
+)
+def test_the_session_stays_at_its_moment_where_nothing_was_logged(act):
+    session = market("A")
+    last_at = session.last_at
+    with pytest.raises((CanonicalError, CodecError)):
+        act(session, at("12:00"))
+    assert session.last_at == last_at < at("12:00")
+    assert session.submit(order("A", (2_000, 10), when=at("09:40"))).refusal is None
+    assert session.last_at == at("09:40")
+
+
+@pytest.mark.parametrize(
+    ("field", "act"),
+    [
+        ("market_fee_tiyn_per_kwh", lambda one: one.submit(order("A", (2_000, 1_000)))),
+        ("transmission_tiyn_per_kwh", lambda one: one.submit(order("A", (2_000, 1_000)))),
+        ("market_fee_tiyn_per_kwh", lambda one: one.place(NIGHT, BID_AT)),
+    ],
+)
+def test_a_log_whose_amounts_no_log_can_keep_is_broken_and_never_raises(field, act):
+    session = market("A")
+    act(session)
+    changed = events(session)
+    changed[0]["data"][field] = 2**53 - 1
+    found = replayed(changed)
+    assert isinstance(found, Broken)
+    assert "CanonicalError" in found.what
+
+
+def test_terms_that_no_log_can_keep_open_no_session():
+    changed = events(market("A"))
+    changed[0]["data"]["market_fee_tiyn_per_kwh"] = 2**53
+    found = replayed(changed)
+    assert (found.index, "it does not open a session" in found.what) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -397,7 +506,9 @@ def test_the_largest_prepayments_come_back_from_the_log():
 def test_a_day_with_faulty_readings_is_not_in_the_log_and_goes_on():
     session = clear(market("A"))
     bad = Metered("A", "A-site", 3, -1)
-    assert session.deliver(Delivered((bad,), {}), SETTLED_AT) == (FaultyReading(bad, ReadingFault.NEGATIVE),)
+    assert session.deliver(Delivered((bad,), {}), SETTLED_AT) == (
+        Faulty("A, site A-site, hour 3", ReadingFault.NEGATIVE),
+    )
     require_the_log_gives_it_again(session)
     assert revise(session, 5) is None
     assert session.deliver(Delivered((), {}), SETTLED_AT) == ()
@@ -566,7 +677,6 @@ def test_changed_terms_are_found(day):
         ("transmission_tiyn_per_kwh", 0),
         ("engine_version", "other"),
         ("law_digest", "00" * 32),
-        ("embargo_days", 31),
         ("readings", {"market.price_rule": "uniform"}),
     ):
         first = copy.deepcopy(day[0])
@@ -585,6 +695,10 @@ def test_changed_terms_are_found(day):
         ("reserve_tiyn_per_kwh", {"north_south": 1_800, "west": "1800"}),
         ("market_fee_tiyn_per_kwh", -5),
         ("transmission_tiyn_per_kwh", -5),
+        ("embargo_days", 89),
+        ("embargo_days", 91),
+        ("embargo_days", 0),
+        ("embargo_days", -90),
         ("on", "9999-12-31"),
         ("on", "2025-02-30"),
         ("readings", ["x"]),

@@ -32,7 +32,7 @@ from kezek.registry.operator import Route
 from kezek.registry.zone import Zone
 from kezek.trading.events import Delivered, Metered, ReadingFault, StageRefusal
 from kezek.trading.participant import ParticipantSite
-from kezek.trading.settling import MOST_METERED_WH, FaultyReading
+from kezek.trading.settling import MOST_METERED_WH, MOST_PRICE_TIYN_PER_KWH, Faulty
 
 SINGLE = {"market.imbalance_price": "single_price"}
 BALANCING = {"market.imbalance_price": "balancing_market"}
@@ -203,9 +203,9 @@ def test_what_the_prepayment_does_not_reach_for_is_owed(prepaid_tiyn, left_tiyn,
 
 
 def test_a_huge_use_never_takes_the_prepayment_below_zero():
-    session = used(bought(prepaid_tiyn=2_240_000), 10**12)
+    session = used(bought(prepaid_tiyn=2_240_000), MOST_METERED_WH)
     assert held_tiyn(session, "prepaid:A") == 0
-    assert held_tiyn(session, "owed:A") == -(10**9 - 1_000) * 2_500
+    assert held_tiyn(session, "owed:A") == -(10**8 - 1_000) * 2_500
 
 
 def test_what_was_cut_was_not_bought():
@@ -333,7 +333,11 @@ def test_what_was_set_aside_is_free_before_a_deviation_is_charged():
     assert free_tiyn(session, "A") == held_tiyn(session, "prepaid:A") == 2_688_000 - 2_128_000 - 237_500
 
 
-# Readings that cannot be settled
+# Readings and prices that cannot be settled with
+
+
+def place_of(reading):
+    return f"{reading.operator_id}, site {reading.site_id}, hour {reading.hour_index}"
 
 
 @pytest.mark.parametrize(
@@ -358,7 +362,7 @@ def test_a_faulty_reading_is_named_and_then_nothing_is_logged_or_settled(reading
     session = bought()
     log, transfers = session.log.entries_text(), session.trading.state.ledger.transfers()
     good, bad = Metered("A", "A-site", 4, 1_000), Metered(*reading)
-    assert session.deliver(Delivered((good, bad), {}), SETTLED_AT) == (FaultyReading(bad, fault),)
+    assert session.deliver(Delivered((good, bad), {}), SETTLED_AT) == (Faulty(place_of(bad), fault),)
     assert (session.log.entries_text(), session.trading.state.ledger.transfers()) == (log, transfers)
     assert (session.trading.settled, session.trading.state.imbalances) == (False, [])
     used(session, 1_100_000)
@@ -374,9 +378,53 @@ def test_all_faulty_readings_are_named_at_once_in_their_order():
         Metered("A", "A-site", 99, 1_000),
     ]
     assert session.deliver(Delivered(tuple(readings), {}), SETTLED_AT) == (
-        FaultyReading(readings[0], ReadingFault.NEGATIVE),
-        FaultyReading(readings[1], ReadingFault.TWICE),
-        FaultyReading(readings[3], ReadingFault.UNKNOWN_HOUR),
+        Faulty(place_of(readings[0]), ReadingFault.NEGATIVE),
+        Faulty(place_of(readings[1]), ReadingFault.TWICE),
+        Faulty(place_of(readings[3]), ReadingFault.UNKNOWN_HOUR),
+    )
+
+
+@pytest.mark.parametrize("readings", [None, BALANCING])
+@pytest.mark.parametrize(
+    ("place", "price", "fault"),
+    [
+        ("east/03", 5, ReadingFault.UNKNOWN_PRICE_HOUR),
+        ("north_south/3", 5, ReadingFault.UNKNOWN_PRICE_HOUR),
+        ("north_south/24", 5, ReadingFault.UNKNOWN_PRICE_HOUR),
+        ("north_south/-1", 5, ReadingFault.UNKNOWN_PRICE_HOUR),
+        ("north_south", 5, ReadingFault.UNKNOWN_PRICE_HOUR),
+        ("", 5, ReadingFault.UNKNOWN_PRICE_HOUR),
+        (hour(), 5, ReadingFault.UNKNOWN_PRICE_HOUR),
+        ("east/03", 2**63, ReadingFault.UNKNOWN_PRICE_HOUR),
+        ("west/03", MOST_PRICE_TIYN_PER_KWH + 1, ReadingFault.PRICE_TOO_LARGE),
+        ("west/03", -MOST_PRICE_TIYN_PER_KWH - 1, ReadingFault.PRICE_TOO_LARGE),
+        ("west/03", 2**63, ReadingFault.PRICE_TOO_LARGE),
+    ],
+)
+def test_a_faulty_price_is_named_and_then_nothing_is_logged_or_settled(readings, place, price, fault):
+    session = bought(readings=readings)
+    log, transfers = session.log.entries_text(), session.trading.state.ledger.transfers()
+    delivered = Delivered((Metered("A", "A-site", 3, 1_100_000),), {"north_south/03": 3_000, place: price})
+    assert session.deliver(delivered, SETTLED_AT) == (Faulty(f"price of {place}", fault),)
+    assert (session.log.entries_text(), session.trading.state.ledger.transfers()) == (log, transfers)
+    assert not session.trading.settled
+    assert session.deliver(replace(delivered, prices_tiyn_per_kwh={"north_south/03": 3_000}), SETTLED_AT) == ()
+
+
+@pytest.mark.parametrize("price", [MOST_PRICE_TIYN_PER_KWH, -MOST_PRICE_TIYN_PER_KWH])
+def test_the_largest_price_of_the_balancing_market_is_settled_with(price):
+    session = used(bought(readings=BALANCING), 1_100_000, prices={"north_south/03": price})
+    assert held_tiyn(session, IMBALANCE) == 100 * price
+
+
+def test_faulty_readings_come_before_faulty_prices_and_all_are_named():
+    session = bought()
+    bad = Metered("A", "A-site", 3, -1)
+    prices = {"east/03": 5, "west/03": 5, "west/04": MOST_PRICE_TIYN_PER_KWH + 1}
+    assert session.deliver(Delivered((bad,), prices), SETTLED_AT) == (
+        Faulty("A, site A-site, hour 3", ReadingFault.NEGATIVE),
+        Faulty("price of east/03", ReadingFault.UNKNOWN_PRICE_HOUR),
+        Faulty("price of west/04", ReadingFault.PRICE_TOO_LARGE),
     )
 
 
@@ -395,7 +443,9 @@ def test_the_25th_hour_of_a_long_day_can_be_metered_and_a_26th_cannot():
     session.clear(session.trading.session.closes_at)
     beyond = Metered("A", "A-site", 25, 0)
     when = at("09:00", on=date(2024, 3, 1))
-    assert session.deliver(Delivered((beyond,), {}), when) == (FaultyReading(beyond, ReadingFault.UNKNOWN_HOUR),)
+    assert session.deliver(Delivered((beyond,), {}), when) == (
+        Faulty("A, site A-site, hour 25", ReadingFault.UNKNOWN_HOUR),
+    )
     assert session.deliver(Delivered((replace(beyond, hour_index=24),), {}), when) == ()
 
 

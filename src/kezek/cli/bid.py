@@ -1,6 +1,6 @@
 """`kezek bid`: from an operator's plan file to what to bid, hour by hour, and to the orders that say so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -12,11 +12,12 @@ from kezek.cli.output import forgiving, write, write_json
 from kezek.duties.lens import Lens
 from kezek.planning.plan import BidPlan, plan_bids
 from kezek.planning.plan_file import read_plan
-from kezek.planning.plan_orders import orders_csv
 from kezek.units.problem import InputProblem, nearest
 
 START = "bid-flat-2025"
 """The example that --template prints unless another is named."""
+ORDER_FILES = (".csv", ".xlsx", ".xml")
+"""Endings of a file of orders."""
 _EXAMPLES = resources.files("kezek.planning").joinpath("examples")
 
 
@@ -48,7 +49,14 @@ def run_bid(options: BidOptions) -> int:
         return _template(options)
     places = _places(options)
     name, text, beside = _source(options)
-    facts = read_plan(text=text, name=name, beside=beside)
+    used: list[str] = []
+
+    def noted(file: str) -> str:
+        used.append(file)
+        return beside(file)
+
+    facts = read_plan(text=text, name=name, beside=noted)
+    _require_apart(options, places, used)
     lens = Lens(
         book=open_book(options.law, HOME),
         profile=options.profile,
@@ -56,10 +64,22 @@ def run_bid(options: BidOptions) -> int:
         accept_unconfirmed=frozenset(options.accept_unconfirmed),
     )
     plan = plan_bids(facts=facts, law=lens.on(facts.on))
-    write_all({place: _made(kind, plan) for kind, place in places.items()})
+    write_all({place: _made(kind, plan, options) for kind, place in places.items()})
     with forgiving():
         _show(options, plan, [str(path) for path in (options.html, options.orders) if path])
     return 0
+
+
+def _require_apart(options: BidOptions, places: Mapping[str, Path], used: Sequence[str]) -> None:
+    """Stop before a file that the plan reads is written over.
+
+    Raises:
+        InputProblem: cli.out.source.
+    """
+    read = {(options.plan.parent / file).resolve() for file in used} if options.plan is not None else set()
+    for place in places.values():
+        if place in read:
+            raise InputProblem("cli.out.source", "holds the plan's prices.", str(place), "Choose another name.")
 
 
 def _template(options: BidOptions) -> int:
@@ -123,8 +143,12 @@ def _places(options: BidOptions) -> dict[str, Path]:
     """Look at every place that something is to go to.
 
     Raises:
-        InputProblem: cli.out.source, .twice, .unwritable.
+        InputProblem: cli.out.source, .twice, .unwritable; cli.bid.orders.
     """
+    if options.orders is not None and options.orders.suffix not in ORDER_FILES:
+        what = f"has the ending {options.orders.suffix!r}: no file of orders is written so."
+        way_out = f"Name a file that ends in {', '.join(ORDER_FILES[:-1])} or {ORDER_FILES[-1]}."
+        raise InputProblem("cli.bid.orders", what, str(options.orders), way_out)
     source = None if options.plan is None else str(options.plan)
     asked = {"html": options.html, "orders": options.orders}
     places = {kind: place_of(path, source=source) for kind, path in asked.items() if path is not None}
@@ -133,9 +157,11 @@ def _places(options: BidOptions) -> dict[str, Path]:
     return places
 
 
-def _made(kind: str, plan: BidPlan) -> bytes:
-    if kind == "orders":
-        return orders_csv(plan).encode()
+def _made(kind: str, plan: BidPlan, options: BidOptions) -> bytes:
+    if kind == "orders" and options.orders is not None:
+        from kezek.cli.bid_orders import orders_file
+
+        return orders_file(plan=plan, suffix=options.orders.suffix, name=str(options.orders))
     from kezek.reports.bid_page import bid_page
 
     return bid_page(plan).encode()

@@ -97,7 +97,7 @@ def bid(
     json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write a report with charts.")] = None,
     orders: Annotated[
-        Path | None, typer.Option("--orders", help="Write orders for `kezek market bid` (CSV).")
+        Path | None, typer.Option("--orders", help="Write orders for `kezek market bid` (.csv, .xlsx, .xml).")
     ] = None,
     template: Annotated[bool, typer.Option("--template", help="Print a plan file to start from.")] = False,
 ) -> None:

@@ -8,16 +8,14 @@ from pathlib import Path
 
 from kezek import __version__
 from kezek.cli.asked import given_day, moment_of, readings_of, today
-from kezek.cli.check_files import text_of
 from kezek.cli.law import open_book
-from kezek.cli.market_folder import Place, act, look, require_stage
-from kezek.cli.market_papers import write_acknowledgement, write_papers, write_publication
-from kezek.cli.market_terminal import Said, cleared_words, settled_words, show, show_acknowledgements
+from kezek.cli.market_folder import LIMITS, Place, act, look, paper_bytes, require_stage
+from kezek.cli.market_papers import write_papers, write_publication
+from kezek.cli.market_terminal import Said, cleared_words, settled_words, show
 from kezek.cli.output import forgiving, write_json
-from kezek.documents.csv_bids import read_bids_csv
-from kezek.documents.fault import Limits
-from kezek.documents.paper import Acknowledgement, AckRow, OrderRow, RowFault
+from kezek.documents.fault import Unreadable
 from kezek.documents.side_tables import (
+    ParticipantRow,
     read_curtailments,
     read_participants,
     read_prepayments,
@@ -25,41 +23,31 @@ from kezek.documents.side_tables import (
     read_readings,
     read_supply,
 )
-from kezek.documents.standing import StandingOrderRow, in_words, standing_orders
-from kezek.documents.xlsx_bids import read_bids_xlsx
-from kezek.documents.xml_bids import read_bid_xml
+from kezek.documents.value import read_product_id
 from kezek.duties.lens import Lens
 from kezek.journal import session_store
 from kezek.law import keys
 from kezek.market.embargo import bids_open
-from kezek.market.order import CancelDecision, Cancellation, Decision
+from kezek.market.imbalance import ImbalanceKind
 from kezek.market.supply import CutEffect, Declaration, SupplyAct
 from kezek.reports.amounts import count, money, noun
-from kezek.reports.market_words import code_sentence, refusal_sentence
+from kezek.reports.market_words import code_sentence
 from kezek.reports.publication_json import publication_json
 from kezek.reports.publication_model import publication
-from kezek.reports.statement_words import answer_words
-from kezek.trading.answers import MARKET, acknowledged, acknowledgement_of
-from kezek.trading.events import Delivered, Opened, Prepayment, StageRefusal, StandingAnswer
+from kezek.trading.events import Correction, Delivered, Opened, Prepayment, StageRefusal
 from kezek.trading.intake import (
     declarations_of,
     metered_of,
-    order_of,
     participant_of,
-    standing_in_zone,
-    standing_order_of,
-    unreadable_of,
 )
 from kezek.trading.rules import MARKET_KEYS, market_rules
 from kezek.trading.session import MarketSession
+from kezek.trading.settling import bought_kwh, imbalance_rule
 from kezek.trading.terms import read_terms
 from kezek.units.problem import InputProblem
 
-PARTICIPANT = "PARTICIPANT"
-"""Sender of a table, which does not name one."""
-MOST_NAME = 60
-"""Letters of a paper's name in the id of its answer."""
-LIMITS = Limits()
+LEAST_ROOT = 16
+"""Digits of a root that are enough to compare by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +68,7 @@ class OpenOptions:
 
 
 def open_command(options: OpenOptions) -> int:
-    """Open a session: terms, participants, prepayments and supply. Gives the exit code.
+    """Open a session: terms, participants, prepayments and supply. Gives the exit code: 1 where a row was refused.
 
     Raises:
         InputProblem: anything that a user can mend; nothing is written then.
@@ -112,7 +100,9 @@ def open_command(options: OpenOptions) -> int:
         embargo_days=lens.on(on).amount(keys.MARKET_BID_EMBARGO_DAYS),
     )
     session = MarketSession(lens=lens, opened=opened, at=at)
-    for row in read_participants(data=_bytes(options.participants), name=str(options.participants), limits=LIMITS):
+    people = read_participants(data=paper_bytes(options.participants), name=str(options.participants), limits=LIMITS)
+    _require_people(people, options.participants)
+    for row in people:
         session.admit(participant_of(row), at)
     said = [Said("Session", f"{on}, {len(session.participants)} participants")]
     if options.prepayments is not None:
@@ -120,12 +110,39 @@ def open_command(options: OpenOptions) -> int:
     said += _declare(session, options.supply, at)
     session_store.create(options.folder, session.log.entries_text())
     show(said, session, options.folder)
-    return 0
+    return 1 if any(one.refused for one in said) else 0
+
+
+def _require_people(people: Sequence[ParticipantRow], table: Path) -> None:
+    """Stop at a table without participants, and at a host that is none of them.
+
+    Raises:
+        InputProblem: cli.market.nobody, .host.
+    """
+    if not people:
+        raise InputProblem("cli.market.nobody", "names no participant.", str(table), "Write a row for each site.")
+    known = {row.operator_id for row in people}
+    for row in people:
+        if row.host_id and (row.host_id not in known or row.host_id == row.operator_id):
+            what = f"{row.operator_id} has the host {row.host_id}, which is no other participant."
+            raise InputProblem("cli.market.host", what, str(table), "Add the host, or leave host_id empty.")
 
 
 def prepay_command(place: Place, table: Path) -> int:
     """Book prepayments. Gives the exit code: 1 where one was refused."""
     return _tell(place, lambda session, at: _prepay(session, table, at))
+
+
+def correct_command(place: Place, payment_id: str, why: str) -> int:
+    """Take a prepayment back that was booked by mistake. Gives the exit code: 1 where it cannot be."""
+
+    def do(session: MarketSession, at: datetime) -> list[Said]:
+        refusal = session.correct(Correction(payment_id, why, at))
+        if refusal is None:
+            return [Said("Corrected", f"{payment_id} was taken back: {why}")]
+        return [Said("Refused", f"{payment_id}: {code_sentence(refusal)} [{refusal}]", refused=True)]
+
+    return _tell(place, do)
 
 
 def supply_command(place: Place, table: Path) -> int:
@@ -150,22 +167,6 @@ def suspend_command(place: Place, operator_id: str) -> int:
         return [Said("Suspended", f"{operator_id}: {orders} orders cancelled, their money is free again")]
 
     return _tell(place, do)
-
-
-def bid_command(place: Place, papers: Sequence[Path]) -> int:
-    """Take papers with orders, amendments, cancellations or standing orders, and acknowledge every row.
-
-    Gives the exit code: 1 where a row was refused.
-    """
-    read = [(path, _bytes(path)) for path in papers]
-
-    def do(session: MarketSession, at: datetime) -> list[Acknowledgement]:
-        return [_take(session, path, data, at) for path, data in read]
-
-    session, answers = act(place, do)
-    written = [path for answer in answers for path in write_acknowledgement(place.folder, answer)]
-    show_acknowledgements(answers, session, place.folder, written)
-    return 1 if any(not row.accepted for answer in answers for row in answer.rows) else 0
 
 
 def close_command(place: Place) -> int:
@@ -197,10 +198,10 @@ def curtail_command(place: Place, table: Path | None, product_id: str | None, le
         way_out = "Give a table with --file, or --product and --kwh."
         raise InputProblem("cli.market.curtail", "What is to be cut is not clear.", "", way_out)
     if table is not None:
-        rows = read_curtailments(data=_bytes(table), name=str(table), limits=LIMITS)
+        rows = read_curtailments(data=paper_bytes(table), name=str(table), limits=LIMITS)
         cuts = [(row.product_id, row.left_kwh) for row in rows]
     else:
-        cuts = [(str(product_id), int(left_kwh or 0))]
+        cuts = [(_product(str(product_id)), int(left_kwh or 0))]
 
     def do(session: MarketSession, at: datetime) -> list[Said]:
         if not session.trading.cleared:
@@ -213,14 +214,33 @@ def curtail_command(place: Place, table: Path | None, product_id: str | None, le
     return 1 if any(one.refused for one in said) else 0
 
 
-def settle_command(place: Place, readings: Path, prices: Path | None) -> int:
-    """Settle what was metered against what was bought, and write settlement and statements."""
-    metered = metered_of(read_readings(data=_bytes(readings), name=str(readings), limits=LIMITS))
-    given = () if prices is None else read_prices(data=_bytes(prices), name=str(prices), limits=LIMITS)
+def _product(text: str) -> str:
+    """Read the id of a product from the command line.
+
+    Raises:
+        InputProblem: documents.value.product, documents.id.*.
+    """
+    try:
+        return read_product_id(text)
+    except Unreadable as error:
+        raise InputProblem(error.code.value, error.what, "--product", error.way_out) from error
+
+
+def settle_command(place: Place, readings: Path, prices: Path | None, *, leave_open: bool) -> int:
+    """Settle what was metered against what was bought, and write settlement and statements.
+
+    Raises:
+        InputProblem: cli.market.prices, .open_hours; trading.reading.*, trading.price.*, trading.stage.*.
+    """
+    metered = metered_of(read_readings(data=paper_bytes(readings), name=str(readings), limits=LIMITS))
+    given = () if prices is None else read_prices(data=paper_bytes(prices), name=str(prices), limits=LIMITS)
     by_hour = {f"{row.zone}/{row.hour_index:02d}": row.price_tiyn_per_kwh for row in given}
 
     def do(session: MarketSession, at: datetime) -> list[Said]:
-        done = session.deliver(Delivered(metered, by_hour), at)
+        _require_prices(session, prices)
+        delivered = Delivered(metered, by_hour)
+        _require_all(session, delivered, readings, leave_open=leave_open)
+        done = session.deliver(delivered, at)
         require_stage(done, place.folder)
         _require_readings(done, readings)
         return [Said("Settled", settled_words(session))]
@@ -228,6 +248,30 @@ def settle_command(place: Place, readings: Path, prices: Path | None) -> int:
     session, said = act(place, do)
     show(said, session, place.folder, written=write_papers(place.folder, session))
     return 0
+
+
+def _require_prices(session: MarketSession, prices: Path | None) -> None:
+    """Stop where the rule asks for prices that were not given, or would not look at those that were."""
+    kind = imbalance_rule(session.law).kind
+    asked = kind is ImbalanceKind.BALANCING_MARKET
+    if asked and prices is None:
+        way_out = "Give them with --prices, or open the session under another market.imbalance_price."
+        raise InputProblem("cli.market.prices", f"The rule {kind} needs prices of the hours.", "--prices", way_out)
+    if not asked and prices is not None:
+        way_out = "Leave --prices out, or open the session with market.imbalance_price=balancing_market."
+        raise InputProblem("cli.market.prices", f"The rule {kind} takes no prices.", "--prices", way_out)
+
+
+def _require_all(session: MarketSession, delivered: Delivered, table: Path, *, leave_open: bool) -> None:
+    """Stop where a site that bought has no reading, unless its hours are to stay open for good."""
+    have = {(one.operator_id, one.site_id, one.hour_index) for one in delivered.readings}
+    missing = sorted(place for place, kwh in bought_kwh(session.trading).items() if kwh and place not in have)
+    if session.trading.cleared and missing and not leave_open:
+        who, site, hour = missing[0]
+        more = f" and {count(len(missing) - 1)} more" if missing[1:] else ""
+        what = f"lacks the reading of {who}, site {site}, hour {hour}{more}."
+        way_out = "Add what is missing; a day is settled once. --leave-open leaves these hours unsettled for good."
+        raise InputProblem("cli.market.open_hours", what, str(table), way_out)
 
 
 def _require_readings(done: object, table: Path) -> None:
@@ -238,9 +282,8 @@ def _require_readings(done: object, table: Path) -> None:
     """
     faulty = done if isinstance(done, tuple) else ()
     if faulty:
-        told = [f"{one.reading.operator_id} {one.reading.site_id} hour {one.reading.hour_index}" for one in faulty]
-        more = f" and {len(told) - 1} more" if told[1:] else ""
-        what = f"{told[0]}{more}: {code_sentence(faulty[0].fault)}"
+        more = f" and {len(faulty) - 1} more" if faulty[1:] else ""
+        what = f"{faulty[0].place}{more}: {code_sentence(faulty[0].fault)}"
         raise InputProblem(str(faulty[0].fault), what, str(table), "Correct them, and settle then.")
 
 
@@ -268,10 +311,33 @@ def publish_command(place: Place, on: str | None, *, as_json: bool) -> int:
     return 0
 
 
-def status_command(place: Place) -> int:
-    """Show where a session stands; its log is calculated again and compared entry by entry."""
-    show([], look(place), place.folder)
+def status_command(place: Place, kept: str | None) -> int:
+    """Show where a session stands; its log is calculated again and compared entry by entry.
+
+    Args:
+        kept: Size and root of the log at an earlier moment, as `SIZE:ROOT`, that must be those of its first entries.
+    """
+    session = look(place)
+    said = [] if kept is None else [Said("Kept", _held_root(session, kept, place.folder))]
+    show(said, session, place.folder)
     return 0
+
+
+def _held_root(session: MarketSession, kept: str, folder: Path) -> str:
+    """Compare a root that was kept with the log's own.
+
+    Raises:
+        InputProblem: cli.market.kept, .root.
+    """
+    size, _, root = kept.partition(":")
+    if not (size.isascii() and size.isdigit() and len(root) >= LEAST_ROOT):
+        way_out = f"Write it as the log line shows it: SIZE:ROOT, of the root at least {LEAST_ROOT} digits."
+        raise InputProblem("cli.market.kept", f"{kept!r} is no size and root.", "--kept", way_out)
+    found = session.log.tree.root(int(size)).hex() if int(size) <= len(session.log) else "no such entry"
+    if not found.startswith(root.lower()):
+        what = f"is not the log that had {size} entries and the root {root}: it has {found}."
+        raise InputProblem("cli.market.root", what, str(folder), "It was changed or cut: take it back from a copy.")
+    return f"the first {size} entries are those of the root that was kept"
 
 
 def _tell(place: Place, do: Callable[[MarketSession, datetime], list[Said]]) -> int:
@@ -280,22 +346,8 @@ def _tell(place: Place, do: Callable[[MarketSession, datetime], list[Said]]) -> 
     return 1 if any(one.refused for one in said) else 0
 
 
-def _bytes(path: Path) -> bytes:
-    """Read a file that may be as large as a paper.
-
-    Raises:
-        InputProblem: cli.market.unreadable.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(LIMITS.most_bytes + 1)
-    except OSError as error:
-        what, way_out = f"cannot be read ({error.strerror}).", "Check the name; `kezek market example` writes a set."
-        raise InputProblem("cli.market.unreadable", what, str(path), way_out) from error
-
-
 def _prepay(session: MarketSession, table: Path, at: datetime) -> list[Said]:
-    rows = read_prepayments(data=_bytes(table), name=str(table), limits=LIMITS)
+    rows = read_prepayments(data=paper_bytes(table), name=str(table), limits=LIMITS)
     said, booked_tiyn, booked = [], 0, 0
     for row in rows:
         refusal = session.prepay(Prepayment(row.payment_id, row.operator_id, row.amount_tiyn, at))
@@ -307,7 +359,7 @@ def _prepay(session: MarketSession, table: Path, at: datetime) -> list[Said]:
 
 
 def _declare(session: MarketSession, table: Path, at: datetime) -> list[Said]:
-    rows = read_supply(data=_bytes(table), name=str(table), limits=LIMITS)
+    rows = read_supply(data=paper_bytes(table), name=str(table), limits=LIMITS)
     wanted = declarations_of(rows, on=session.opened.on, at=at, law=session.law, name=str(table))
     done: Counter[str] = Counter()
     said = []
@@ -333,54 +385,3 @@ def _cut(session: MarketSession, declaration: Declaration) -> Said:
     effect = CutEffect.BELOW_SOLD if after_kwh < before_kwh else CutEffect.COVERS_SOLD
     sold = f"{count(before_kwh)} kWh sold before, {count(after_kwh)} kWh now"
     return Said("Cut", f"{key} to {count(declaration.declared_kwh)} kWh: {sold}. {code_sentence(effect)}")
-
-
-def _take(session: MarketSession, path: Path, data: bytes, at: datetime) -> Acknowledgement:
-    """Take one paper, each row by itself, and answer every row."""
-    paper_id = f"{len(session.log)}-{path.stem}"[:MOST_NAME]
-    rows = _rows(data, path, paper_id)
-    return acknowledgement_of(
-        document_id=f"ACK-{paper_id}",
-        received_document_id=paper_id,
-        receiver_id=PARTICIPANT,
-        rows=[answer for row in rows for answer in _answers(session, row, str(path), at)],
-        created_at=at,
-    )
-
-
-def _rows(data: bytes, path: Path, paper_id: str) -> Sequence[OrderRow | StandingOrderRow | RowFault]:
-    """Read a paper by the ending of its name."""
-    name = str(path)
-    if path.suffix == ".toml":
-        return standing_orders(text=text_of(data, name), name=name, limits=LIMITS)
-    if path.suffix == ".xml":
-        return read_bid_xml(data=data, receiver_id=MARKET, name=name, limits=LIMITS).rows
-    read = read_bids_xlsx if path.suffix == ".xlsx" else read_bids_csv
-    return read(data=data, document_id=paper_id, sender_id=PARTICIPANT, name=name, limits=LIMITS).rows
-
-
-def _answers(
-    session: MarketSession, row: OrderRow | StandingOrderRow | RowFault, name: str, at: datetime
-) -> list[AckRow]:
-    """Act on one row: an order, a cancellation, a standing order with its orders, or a row that cannot be read."""
-    if isinstance(row, StandingOrderRow):
-        row = standing_in_zone(row, session.participants)
-    if isinstance(row, StandingOrderRow):
-        return _kept(row, session.place(standing_order_of(row), at))
-    sent = order_of(row, at=at) if isinstance(row, OrderRow) else row
-    if isinstance(sent, RowFault):
-        session.unreadable(unreadable_of(sent, paper=name), at)
-        answer: Decision | CancelDecision | RowFault = sent
-    else:
-        answer = session.cancel(sent) if isinstance(sent, Cancellation) else session.submit(sent)
-    return [acknowledged(answer=answer, place=row.place, sentence=answer_words)]
-
-
-def _kept(row: StandingOrderRow, answer: StandingAnswer) -> list[AckRow]:
-    """Answer a standing order, and each order that it sent."""
-    if answer.refusal is not None:
-        sentence = refusal_sentence(answer.refusal, found=row.version, limit=row.version)
-        return [AckRow(row.order_id, row.version, False, str(answer.refusal), sentence, row.place)]
-    said = f"Kept: {in_words(row)}; {noun(len(answer.decisions), 'order', 'orders')} sent."
-    sent = (acknowledged(answer=one, place=row.place, sentence=answer_words) for one in answer.decisions)
-    return [AckRow(row.order_id, row.version, True, "", said, row.place), *sent]

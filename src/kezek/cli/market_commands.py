@@ -67,6 +67,21 @@ def prepay(
 
 
 @market_app.command()
+def correct(
+    folder: Folder,
+    payment: Annotated[str, typer.Argument(help="Id of the payment.")],
+    why: Annotated[str, typer.Option(help="Why it is taken back.")],
+    at: At = None,
+    law: Law = None,
+) -> None:
+    """Take back a prepayment that was booked by mistake; both bookings stay."""
+    from kezek.cli.market import correct_command
+    from kezek.cli.market_folder import Place
+
+    raise typer.Exit(correct_command(Place(folder, at, law), payment, why))
+
+
+@market_app.command()
 def supply(
     folder: Folder,
     table: Annotated[Path, typer.Argument(help="Table of supply: publish, revise, withdraw (CSV, XLSX).")],
@@ -107,7 +122,7 @@ def bid(
 
     Exit code 0: every row was taken; 1: a row was refused; 2: a paper cannot be read, and nothing was taken.
     """
-    from kezek.cli.market import bid_command
+    from kezek.cli.market_bids import bid_command
     from kezek.cli.market_folder import Place
 
     raise typer.Exit(bid_command(Place(folder, at, law), papers))
@@ -138,7 +153,7 @@ def curtail(
         Path | None, typer.Option("--file", help="Table of products and what is left (CSV, XLSX).")
     ] = None,
     product: Annotated[str | None, typer.Option("--product", help="Product, as 2025-10-15/west/07.")] = None,
-    kwh: Annotated[int | None, typer.Option("--kwh", help="What is left of its supply.")] = None,
+    kwh: Annotated[int | None, typer.Option("--kwh", min=0, max=10**9, help="What is left of its supply.")] = None,
     at: At = None,
     law: Law = None,
 ) -> None:
@@ -156,6 +171,10 @@ def settle(
     prices: Annotated[
         Path | None, typer.Option(help="Prices of the balancing market, where the rule asks for them (CSV, XLSX).")
     ] = None,
+    leave_open: Annotated[
+        bool,
+        typer.Option("--leave-open", help="Settle without missing readings; their hours stay open for good."),
+    ] = False,
     at: At = None,
     law: Law = None,
 ) -> None:
@@ -163,7 +182,7 @@ def settle(
     from kezek.cli.market import settle_command
     from kezek.cli.market_folder import Place
 
-    raise typer.Exit(settle_command(Place(folder, at, law), readings, prices))
+    raise typer.Exit(settle_command(Place(folder, at, law), readings, prices, leave_open=leave_open))
 
 
 @market_app.command()
@@ -192,12 +211,18 @@ def papers(folder: Folder, law: Law = None) -> None:
 
 
 @market_app.command()
-def status(folder: Folder, law: Law = None) -> None:
+def status(
+    folder: Folder,
+    kept: Annotated[
+        str | None, typer.Option("--kept", help="SIZE:ROOT of the log as an earlier act printed it, to compare.")
+    ] = None,
+    law: Law = None,
+) -> None:
     """Show where a session stands, after calculating its log again and comparing every entry."""
     from kezek.cli.market import status_command
     from kezek.cli.market_folder import Place
 
-    raise typer.Exit(status_command(Place(folder, None, law)))
+    raise typer.Exit(status_command(Place(folder, None, law), kept))
 
 
 @market_app.command()

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from kezek.cli.asked import moment_of
 from kezek.cli.law import open_book
+from kezek.documents.fault import Limits
 from kezek.duties.lens import Lens
 from kezek.evidence.error import LogError
 from kezek.evidence.log import parse_entries
@@ -19,12 +20,14 @@ from kezek.trading.session import Broken, MarketSession, replay
 from kezek.units.problem import InputProblem
 
 T = TypeVar("T")
+LIMITS = Limits()
 _WAYS_OUT = {
     StageRefusal.GATE_CLOSED: "Look at `kezek market status`; a session takes nothing new after its gate.",
     StageRefusal.GATE_OPEN: "Close it with `kezek market close`.",
     StageRefusal.BEFORE_CLOSURE: "Wait for the end of the session, or name the moment with --at.",
     StageRefusal.CLEARED: "Its papers can be written again with `kezek market papers`.",
     StageRefusal.NOT_CLEARED: "Clear it first: `kezek market clear`.",
+    StageRefusal.NOT_DELIVERED: "Settle after the last hour, or name the moment with --at.",
     StageRefusal.SETTLED: "Its papers can be written again with `kezek market papers`.",
     StageRefusal.ORDERS_TAKEN: "Open another session with the right table.",
     StageRefusal.UNKNOWN_OPERATOR: "Name an operator of the table of participants.",
@@ -123,3 +126,17 @@ def _lens(opened: Opened, place: Place) -> Lens:
         readings=opened.readings,
         accept_unconfirmed=frozenset(opened.accept_unconfirmed),
     )
+
+
+def paper_bytes(path: Path) -> bytes:
+    """Read a file that may be as large as a paper.
+
+    Raises:
+        InputProblem: cli.market.unreadable.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(LIMITS.most_bytes + 1)
+    except OSError as error:
+        what, way_out = f"cannot be read ({error.strerror}).", "Check the name; `kezek market example` writes a set."
+        raise InputProblem("cli.market.unreadable", what, str(path), way_out) from error

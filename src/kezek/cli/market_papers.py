@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from kezek.cli.check_files import write_all
+from kezek.cli.output import failed
 from kezek.documents.answers import acknowledgement_tables, allocation_tables, settlement_tables
 from kezek.documents.paper import Acknowledgement
 from kezek.documents.table import Table, write_table_csv
@@ -27,6 +28,19 @@ ACKNOWLEDGEMENTS = "acknowledgements"
 STATEMENTS = "statements"
 
 
+def file_stem(name: str) -> str:
+    """Write an id as the stem of a file's name: no two ids share one, on no system.
+
+    Capitals, digits, dot and hyphen stay; small letters and all else are written by their number, so that ids that
+    differ in case alone differ where the system does not tell them apart.
+
+    >>> file_stem("OP-101"), file_stem("a/b"), file_stem("op-101")
+    ('OP-101', '%61%2F%62', '%6F%70-101')
+    """
+    kept = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+    return "".join(one if one in kept else f"%{ord(one):02X}" for one in name)
+
+
 def _three(folder: Path, stem: str, xml: bytes, tables: tuple[Table, ...], at: datetime) -> dict[Path, bytes]:
     """One document as XML, as CSV (its first table) and as a workbook."""
     return {
@@ -43,45 +57,49 @@ def _write(files: dict[Path, bytes]) -> list[Path]:
         InputProblem: cli.out.failed.
     """
     for folder in {path.parent for path in files}:
-        folder.mkdir(exist_ok=True)
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise failed(str(folder), error) from error
     write_all({path.resolve(): data for path, data in files.items()})
     return list(files)
 
 
 def write_acknowledgement(folder: Path, answer: Acknowledgement) -> list[Path]:
     """Write the answer to one paper."""
-    stem = answer.document_id.replace("/", "-")
+    stem = answer.document_id
     tables = acknowledgement_tables(answer)
     xml = write_acknowledgement_xml(answer)
     return _write(_three(folder / ACKNOWLEDGEMENTS, stem, xml, tables, answer.created_at))
 
 
-def write_allocation(folder: Path, session: MarketSession) -> list[Path]:
-    """Write what the session awarded, to whom each order's end is told with its reason."""
-    answer = allocation_of(session=session, created_at=session.last_at, sentence=code_sentence)
-    return _write(
-        _three(folder, "allocation", write_allocation_xml(answer), allocation_tables(answer), session.last_at)
-    )
+def _allocation(folder: Path, stem: str, session: MarketSession, operator_id: str = "") -> dict[Path, bytes]:
+    """What was awarded, to one operator or to all: each order's end with its reason."""
+    at = session.last_at
+    answer = allocation_of(session=session, created_at=at, sentence=code_sentence, operator_id=operator_id)
+    return _three(folder, stem, write_allocation_xml(answer), allocation_tables(answer), at)
 
 
-def write_settlement(folder: Path, session: MarketSession) -> list[Path]:
-    """Write what was bought, metered and owed, hour by hour."""
-    answer = settlement_of(session=session, created_at=session.last_at)
-    return _write(
-        _three(folder, "settlement", write_settlement_xml(answer), settlement_tables(answer), session.last_at)
-    )
+def _settlement(folder: Path, stem: str, session: MarketSession, operator_id: str = "") -> dict[Path, bytes]:
+    """What was bought, metered and owed, hour by hour, of one operator or of all."""
+    at = session.last_at
+    answer = settlement_of(session=session, created_at=at, operator_id=operator_id)
+    return _three(folder, stem, write_settlement_xml(answer), settlement_tables(answer), at)
 
 
 def write_statements(folder: Path, session: MarketSession) -> list[Path]:
-    """Write the statement with contract notes of every operator whose money moved: page, PDF, workbook."""
+    """Write for every operator whose money moved its statement with contract notes, its allocation and settlement."""
     files: dict[Path, bytes] = {}
     for operator_id in session.participants:
         if session.has_account(operator_id):
             made = operator_papers(session=session, operator_id=operator_id, at=session.last_at)
-            stem = folder / STATEMENTS / operator_id.replace("/", "-")
+            stem = folder / STATEMENTS / file_stem(operator_id)
             files[stem.with_name(f"{stem.name}.html")] = statement_page(made).encode()
             files[stem.with_name(f"{stem.name}.pdf")] = statement_pdf(made)
             files[stem.with_name(f"{stem.name}.xlsx")] = statement_xlsx(made)
+            files |= _allocation(stem.parent, f"{stem.name}-allocation", session, operator_id)
+            if session.trading.settled:
+                files |= _settlement(stem.parent, f"{stem.name}-settlement", session, operator_id)
     return _write(files)
 
 
@@ -101,6 +119,7 @@ def write_publication(folder: Path, session: MarketSession, *, on: date) -> list
 def write_papers(folder: Path, session: MarketSession) -> list[Path]:
     """Write everything that the session has come to: allocation, statements, publication, settlement if settled."""
     on = session.last_at.astimezone(ALMATY).date()
-    written = [*write_allocation(folder, session), *write_statements(folder, session)]
-    written += write_publication(folder, session, on=on)
-    return written + (write_settlement(folder, session) if session.trading.settled else [])
+    for_all = _allocation(folder, "allocation", session)
+    if session.trading.settled:
+        for_all |= _settlement(folder, "settlement", session)
+    return [*_write(for_all), *write_statements(folder, session), *write_publication(folder, session, on=on)]

@@ -82,7 +82,7 @@ def state_lines(session: MarketSession) -> list[tuple[str, str]]:
         ("Rules", f"{rules.price_rule}, {rules.tie_rule}, curtailment {rules.curtailment_price}"),
         ("Orders", _orders(session)),
         ("Money", f"{money(held)} prepaid and not spent; all accounts add up to {sum(balances.values())}"),
-        ("Log", f"{noun(len(session.log), 'entry', 'entries')}, root {session.log.tree.root().hex()[:16]}…"),
+        ("Log", f"{len(session.log)}:{session.log.tree.root().hex()[:32]}, its size and root to keep"),
     ]
 
 

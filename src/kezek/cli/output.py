@@ -44,6 +44,8 @@ def _in_plain(error: UnicodeError) -> tuple[str, int]:
 def soften() -> None:
     """Make both streams write a sign that their encoding lacks in ASCII."""
     codecs.register_error("kezek.plain", _in_plain)
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - closed by the caller
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="kezek.plain")

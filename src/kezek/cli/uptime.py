@@ -34,6 +34,8 @@ SHIPPED = "shipped example"
 MOST_BYTES = 1 << 20
 MOST_SEED = (1 << 63) - 1
 _WIDEST = 80
+_NARROWEST = 20
+"""Letters a line has at least, however narrow the screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def _labelled(console: Console, label: str, words: str, width: int, *, style: st
 
     from kezek.reports.check_text import spaced
 
-    parts = textwrap.wrap(amounts.tight(words), width - indent, break_on_hyphens=False)
+    parts = textwrap.wrap(amounts.tight(words), max(width - indent, _NARROWEST), break_on_hyphens=False)
     for nth, part in enumerate(parts):
         lead = f"  {label if nth == 0 else '':<{indent - 2}}" if indent else ""
         console.print(f"{lead}{spaced(part)}", style=style, soft_wrap=True)

@@ -6,6 +6,7 @@ from kezek.documents.paper import (
     AllocationResult,
     AllocationRow,
     RowFault,
+    RuleUsed,
     SettlementDocument,
 )
 from kezek.documents.table import Column, ColumnKind, Table, Value
@@ -86,8 +87,7 @@ def allocation_tables(document: AllocationResult) -> tuple[Table, ...]:
         ("sender_id", document.sender_id),
         ("receiver_id", document.receiver_id),
         ("session_on", document.session_on.isoformat()),
-        *[(f"rule {rule.rule_id}", f"version {rule.version}") for rule in document.rules],
-        ("log_root", document.log_root),
+        *_about_log(document.rules, document.log_root),
     ]
     return Table("Allocation", _ALLOCATION, tuple(rows)), _about(about)
 
@@ -119,6 +119,7 @@ def settlement_tables(document: SettlementDocument) -> tuple[Table, ...]:
         ("receiver_id", document.receiver_id),
         ("from_at", document.from_at.isoformat()),
         ("until_at", document.until_at.isoformat()),
+        *_about_log(document.rules, document.log_root),
     ]
     return Table("Settlement", _SETTLEMENT, tuple(rows)), _about(about)
 
@@ -140,6 +141,10 @@ def _allocation_lines(row: AllocationRow) -> list[tuple[Value, ...]]:
         )
         for number, step in enumerate(row.awarded)
     ]
+
+
+def _about_log(rules: tuple[RuleUsed, ...], log_root: str) -> list[tuple[str, str]]:
+    return [*((f"rule {rule.rule_id}", f"version {rule.version}") for rule in rules), ("log_root", log_root)]
 
 
 def _about(pairs: list[tuple[str, str]]) -> Table:

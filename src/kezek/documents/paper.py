@@ -119,7 +119,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class RuleUsed:
-    """A rule by which the market was cleared, with its version."""
+    """A rule by which the market was cleared or deviations were priced, with its version."""
 
     rule_id: str
     version: str
@@ -236,6 +236,8 @@ class SettlementDocument:
 
     Args:
         from_at, until_at: The span, end exclusive.
+        rules: By which deviations were priced, with versions; none before delivery.
+        log_root: Root of the log at gate closure, hex, as in the allocation.
         rows: Settled hours and open ones: no hour is left out because something of it is not known.
     """
 
@@ -245,4 +247,6 @@ class SettlementDocument:
     receiver_id: str
     from_at: datetime
     until_at: datetime
+    rules: tuple[RuleUsed, ...]
+    log_root: str
     rows: tuple[SettlementRow, ...]

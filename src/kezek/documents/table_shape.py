@@ -76,8 +76,7 @@ def match_header(*, names: Sequence[str], shape: TableShape, limits: Limits, nam
     for place, one in enumerate(found, start=1):
         if one not in shape.columns:
             what = f"Column {place} is called {shown(one)}." if one else f"Column {place} has no name."
-            way_out = nearest(one[:_MOST_MATCHED_CHARS], list(shape.columns))
-            raise refused(PaperCode.COLUMN_UNKNOWN, what, name, way_out)
+            raise refused(PaperCode.COLUMN_UNKNOWN, what, name, _meant(one, shape))
         if one in found[: place - 1]:
             raise refused(PaperCode.COLUMN_TWICE, f'Column "{one}" stands twice.', name, "Keep one of the two.")
     missing = [one for one in shape.required if one not in found]
@@ -86,6 +85,14 @@ def match_header(*, names: Sequence[str], shape: TableShape, limits: Limits, nam
         raise refused(PaperCode.COLUMN_MISSING, what, name, f"The header needs: {'; '.join(shape.required)}.")
     _require_one(found, shape, name)
     return found
+
+
+def _meant(word: str, shape: TableShape) -> str:
+    """Name the columns that begin with a word, as `price` does without its unit, or else the nearest."""
+    begun = [f'"{one}"' for one in shape.columns if word and one.startswith(word.lower())]
+    if begun:
+        return f"Did you mean {' or '.join(begun)}?"
+    return nearest(word[:_MOST_MATCHED_CHARS], list(shape.columns))
 
 
 def _require_one(found: Sequence[str], shape: TableShape, name: str) -> None:

@@ -8,6 +8,7 @@ from kezek.documents.paper import (
     AckRow,
     AllocationResult,
     AllocationRow,
+    RuleUsed,
     SettlementDocument,
     SettlementRow,
 )
@@ -43,19 +44,17 @@ def write_allocation_xml(document: AllocationResult) -> bytes:
         receiver=(document.receiver_id, "A01"),
         created_at=document.created_at,
     )
-    rules = [
-        Node("Rule", children=(leaf("mRID", rule.rule_id), leaf("version", rule.version))) for rule in document.rules
-    ]
     session = leaf("session.date", document.session_on.isoformat())
     series = [_allocation(row) for row in document.rows]
-    children = (*head, session, *rules, leaf("log.root", document.log_root), *series)
+    children = (*head, session, *_rules(document.rules), leaf("log.root", document.log_root), *series)
     return write_xml(root=Node("AllocationResult_MarketDocument", children=children), schema_name="allocation")
 
 
 def write_settlement_xml(document: SettlementDocument) -> bytes:
     """Write a settlement in the manner of an energy account report: one time series for each operator and hour.
 
-    What is not known of an open hour is left out, and a reason says why.
+    Before them stand the rules by which deviations were priced, and the root of the log behind it. What is not known
+    of an open hour is left out, and a reason says why.
     """
     head = document_head(
         document_id=document.document_id,
@@ -66,8 +65,12 @@ def write_settlement_xml(document: SettlementDocument) -> bytes:
     )
     span = interval("period.timeInterval", document.from_at, document.until_at)
     series = [_account(row) for row in document.rows]
-    root = Node("EnergyAccount_MarketDocument", children=(*head, span, *series))
-    return write_xml(root=root, schema_name="settlement")
+    children = (*head, span, *_rules(document.rules), leaf("log.root", document.log_root), *series)
+    return write_xml(root=Node("EnergyAccount_MarketDocument", children=children), schema_name="settlement")
+
+
+def _rules(rules: tuple[RuleUsed, ...]) -> list[Node]:
+    return [Node("Rule", children=(leaf("mRID", rule.rule_id), leaf("version", rule.version))) for rule in rules]
 
 
 def _reason(code: str, text: str) -> Node:

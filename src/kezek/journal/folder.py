@@ -8,6 +8,7 @@ the two renames, the old one under `.name.replaced-<pid>`; the next run puts tha
 import errno
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -189,7 +190,9 @@ def _sibling(target: Path, stage: str) -> Path:
 
 
 def flush(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
+    """Wait until a file or folder is on the disk; Windows knows no such thing for a folder."""
+    if sys.platform == "win32" and path.is_dir():
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -39,7 +39,7 @@ def create(folder: Path, entries: bytes) -> None:
             way_out = "Choose a new or an empty folder."
             raise InputProblem("journal.session.foreign", "holds something else.", str(folder), way_out)
         folder.mkdir(exist_ok=True)
-    with locked(folder):
+    with locked(folder, new=True):
         if (folder / LOG_FILE).exists():
             way_out = "Choose another folder; a session is never begun twice."
             raise InputProblem("journal.session.exists", "holds a session already.", str(folder), way_out)
@@ -69,16 +69,18 @@ def read(folder: Path) -> bytes:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, *, new: bool = False) -> Iterator[None]:
     """Hold a session, so that no two acts at once read the same log; the lock ends with the process.
 
+    Args:
+        new: The session is only just begun, and has no log yet.
     Raises:
-        InputProblem: journal.session.busy, .unwritable.
+        InputProblem: journal.session.none, .busy, .unwritable.
     """
     with _problems(folder):
-        if not folder.is_dir():
+        if not new and not (folder / LOG_FILE).exists():
             read(folder)
-        lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             _hold(lock)

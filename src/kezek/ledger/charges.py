@@ -147,11 +147,6 @@ def prepayment(*, operator_id: str, amount_tiyn: int, at: datetime, stem: str) -
     return (Transfer(f"{stem}/paid", CASH, prepaid(operator_id), amount_tiyn, at, "prepayment"),)
 
 
-def debt_payment(*, operator_id: str, amount_tiyn: int, at: datetime, stem: str) -> Group:
-    """Book money that an operator paid on what it owes."""
-    return (Transfer(f"{stem}/paid", CASH, owed(operator_id), amount_tiyn, at, "payment of a debt"),)
-
-
 def reservation_id(stem: str) -> str:
     """Name the pending transfer that a reservation with this stem books."""
     return f"{stem}/reserved"

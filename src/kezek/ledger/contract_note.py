@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from kezek.ledger.charges import Charges, Cost, difference, purchase_cost
+from kezek.ledger.charges import NOTHING, Charges, Cost, purchase_cost
 from kezek.registry.zone import Zone
 
 
@@ -66,18 +66,24 @@ def contract_note(
     left_kwh: int,
     price_left_tiyn_per_kwh: int,
     charges: Charges,
+    refund: Cost = NOTHING,
+    extra: Cost = NOTHING,
 ) -> ContractNote:
     """Write the note of one purchase; what was not curtailed has all its energy left at the price struck.
 
+    Args:
+        refund, extra: What was given back and drawn on top over all its cuts and new prices, as the ledger booked it.
     Raises:
-        ValueError: more is left than was bought, or at a lower price: curtailment adds nothing and lowers no price.
+        ValueError: more is left than was bought, or at a lower price: curtailment adds nothing and lowers no price;
+            or what was booked does not come to the cost of what is left.
     """
     at_first = purchase_cost(energy_kwh=energy_kwh, price_tiyn_per_kwh=price_tiyn_per_kwh, charges=charges)
-    kept = purchase_cost(energy_kwh=left_kwh, price_tiyn_per_kwh=price_tiyn_per_kwh, charges=charges)
     after = purchase_cost(energy_kwh=left_kwh, price_tiyn_per_kwh=price_left_tiyn_per_kwh, charges=charges)
     if left_kwh > energy_kwh or price_left_tiyn_per_kwh < price_tiyn_per_kwh:
         what = f"{energy_kwh} kWh at {price_tiyn_per_kwh} tiyn/kWh"
         raise ValueError(f"{left_kwh} kWh at {price_left_tiyn_per_kwh} tiyn/kWh are left of {what}")
+    if at_first + extra != after + refund:
+        raise ValueError(f"{at_first} less {refund} plus {extra} is not {after}")
     return ContractNote(
         head=head,
         energy_kwh=energy_kwh,
@@ -85,6 +91,6 @@ def contract_note(
         cost=at_first,
         left_kwh=left_kwh,
         price_left_tiyn_per_kwh=price_left_tiyn_per_kwh,
-        refund=difference(larger=at_first, smaller=kept),
-        extra=difference(larger=after, smaller=kept),
+        refund=refund,
+        extra=extra,
     )

@@ -132,15 +132,14 @@ class Ledger:
         Raises:
             LedgerRefused: a transfer is at fault; the ledger is as it was.
         """
-        balances, aside, left = self._balances_tiyn, self._aside_tiyn, self._left_tiyn
-        sizes = len(self._transfers), len(balances), len(aside), len(left)
+        size = len(self._transfers)
         try:
             for index, transfer in enumerate(transfers):
                 fault = self._book(transfer)
                 if fault is not None:
                     raise LedgerRefused(fault[0], index, fault[1])
         except BaseException:
-            self._take_back(sizes)
+            self._rebuild(size)
             raise
 
     def held_tiyn(self, account: str) -> int:
@@ -260,21 +259,23 @@ class Ledger:
             raise LedgerBroken(f"{name} does not add up to zero")
         return None
 
-    def _take_back(self, sizes: Sequence[int]) -> None:
-        """Take back what was booked since the four books had these sizes; new names are last in each of them."""
-        while len(self._transfers) > sizes[0]:
-            _, (_, debit, credit, amount_tiyn, _, _, state, pending_id) = self._transfers.popitem()
-            if state == _POSTED:
-                self._balances_tiyn[debit] -= amount_tiyn
-                self._balances_tiyn[credit] += amount_tiyn
+    def _rebuild(self, size: int) -> None:
+        """Reckon the books again from the first transfers: whatever broke off a group, nothing of it stays."""
+        while len(self._transfers) > size:
+            self._transfers.popitem()
+        balances, aside, left = self._balances_tiyn, self._aside_tiyn, self._left_tiyn
+        for book in (balances, aside, left):
+            book.clear()
+        for name, debit, credit, amount_tiyn, _, _, state, pending_id in self._transfers.values():
             if state == _PENDING:
-                self._aside_tiyn[debit] -= amount_tiyn
+                left[name] = amount_tiyn
+                aside[debit] = aside.get(debit, 0) + amount_tiyn
+            if state == _POSTED:
+                balances[debit] = balances.get(debit, 0) + amount_tiyn
+                balances[credit] = balances.get(credit, 0) - amount_tiyn
             if pending_id:
-                self._aside_tiyn[debit] += amount_tiyn
-                self._left_tiyn[pending_id] += amount_tiyn
-        for book, size in zip((self._balances_tiyn, self._aside_tiyn, self._left_tiyn), sizes[1:], strict=True):
-            while len(book) > size:
-                book.popitem()
+                left[pending_id] -= amount_tiyn
+                aside[debit] -= amount_tiyn
 
 
 def reversal(*, of: Transfer, transfer_id: str, at: datetime, why: str) -> Transfer:

@@ -43,7 +43,7 @@ class Bidder:
 
     Args:
         standing: The bidder's own licence.
-        has_quota: Whether the licence's subtype and the site's route may bid at all.
+        has_quota: Whether the law lets a licence of its subtype bid at all.
         sites: Its sites by id.
         tenants: Licences of those in its data centre for whom it may bid, by operator.
         beneficial_owner_id: Who stands behind the bidder; ids of one owner count as one at the margin. "" for itself.

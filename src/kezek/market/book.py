@@ -77,6 +77,16 @@ class OrderBook:
             self._remove(decision)
         return tuple(gone)
 
+    def remove(self, order_id: str) -> Decision:
+        """Take an order out of the book; unlike after a cancellation, its id can come back with a later version."""
+        decision = self._live[order_id]
+        self._remove(decision)
+        return decision
+
+    def is_cancelled(self, order_id: str) -> bool:
+        """Tell whether an order was cancelled by whom it belongs to."""
+        return order_id in self._cancelled
+
     def close(self) -> None:
         """Close the book: every order that is new from now on is too late."""
         self._closed = True
@@ -104,7 +114,7 @@ class OrderBook:
 
     def decide(self, order: Order) -> Decision:
         """Take or refuse one order or amendment; what was sent before gets the very same decision."""
-        earlier = self._answers.get(order.content)
+        earlier = self._answers.get(order.content) if _is_whole(order) else None
         if isinstance(earlier, Decision):
             return earlier
         fault = self._fault(order)
@@ -131,13 +141,15 @@ class OrderBook:
         return decision
 
     def _note(self, sent: Order | Cancellation, answer: Decision | CancelDecision) -> None:
-        """Remember an answer; a message with a wrong id, version or sender uses up nothing, and is judged anew."""
+        """Remember an answer; what has a wrong id, version or sender, or comes too early, uses up nothing."""
         if answer.refusal not in _USE_UP_NOTHING:
             self._answers[sent.content] = answer
             self._versions[sent.order_id] = sent.version
             self._senders.setdefault(sent.order_id, sent.operator_id)
 
     def _fault(self, order: Order) -> Fault | None:
+        if not _is_whole(order):
+            return OrderRefusal.NOT_WHOLE, 0, 0
         return (
             self._fault_of_id(order)
             or self._fault_of_standing(order)
@@ -254,7 +266,15 @@ _USE_UP_NOTHING = {
     OrderRefusal.NOT_YOURS,
     OrderRefusal.NOT_IN_BOOK,
     OrderRefusal.UNKNOWN_OPERATOR,
+    OrderRefusal.BEFORE_OPENING,
+    OrderRefusal.NOT_WHOLE,
 }
+
+
+def _is_whole(order: Order) -> bool:
+    """Tell whether version, prices and quantities are whole numbers: 1850.0 equals 1850 and is no price."""
+    numbers = [order.version, *(one for step in order.steps for one in (step.price_tiyn_per_kwh, step.quantity_kwh))]
+    return all(type(number) is int for number in numbers)
 
 
 def _terms(order: Order) -> tuple[str, str, str]:

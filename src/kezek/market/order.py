@@ -89,6 +89,7 @@ class Cancellation:
 class OrderRefusal(StrEnum):
     """Why an order is refused, in order of precedence: an order with two faults gets the first."""
 
+    NOT_WHOLE = "market.order.not_whole"
     ID_TAKEN = "market.order.id_taken"
     VERSION_NOT_NEXT = "market.order.version_not_next"
     NOT_YOURS = "market.order.not_yours"

@@ -37,6 +37,11 @@ class StandingOrder:
         return self.term.holds(on) and on.weekday() in self.weekdays and clock_hour in self.clock_hours
 
 
+def order_id_of(standing: StandingOrder, product_id: str) -> str:
+    """Name the order of a standing order for one product; no paper can use the sign between, nor take the name."""
+    return f"{standing.order_id}~{product_id}"
+
+
 def orders_of(
     standing: StandingOrder,
     *,
@@ -56,7 +61,7 @@ def orders_of(
     step = Step(standing.price_tiyn_per_kwh, standing.power_kw)
     return [
         Order(
-            order_id=f"{standing.order_id}/{product.product_id}",
+            order_id=order_id_of(standing, product.product_id),
             version=1,
             operator_id=standing.operator_id,
             site_id=standing.site_id,

@@ -44,6 +44,7 @@ class SupplyRefusal(StrEnum):
     ALREADY_WITHDRAWN = "market.supply.already_withdrawn"
     WITHDRAWN_AMOUNT = "market.supply.withdrawn_amount"
     AFTER_CLOSURE = "market.supply.after_closure"
+    HOUR_OVER = "market.supply.hour_over"
     RAISED_AFTER_CLOSURE = "market.supply.raised_after_closure"
     AFTER_SETTLEMENT = "market.supply.after_settlement"
 
@@ -61,6 +62,7 @@ def refusal_of(
     declared_kwh: Mapping[str, int | None],
     closed: bool,
     settled: bool,
+    hour_ends_at: datetime | None = None,
 ) -> SupplyRefusal | None:
     """Tell why a declaration cannot stand, None where it can.
 
@@ -68,6 +70,7 @@ def refusal_of(
         declared_kwh: What is declared now for every product of the day: None where nothing was yet. [kWh]
         closed: Whether the gate is closed: supply can then only shrink.
         settled: Whether the day is settled: nothing can change any more.
+        hour_ends_at: End of the delivery hour, from which on nothing of it can change; None where it is not known.
 
     >>> from datetime import UTC
     >>> more = Declaration("h", SupplyAct.REVISED, 500, datetime(2025, 10, 14, 4, tzinfo=UTC))
@@ -87,6 +90,7 @@ def refusal_of(
         (withdrawn and now_kwh == 0, SupplyRefusal.ALREADY_WITHDRAWN),
         (withdrawn and declaration.declared_kwh != 0, SupplyRefusal.WITHDRAWN_AMOUNT),
         (first and closed, SupplyRefusal.AFTER_CLOSURE),
+        (hour_ends_at is not None and declaration.declared_at >= hour_ends_at, SupplyRefusal.HOUR_OVER),
         (closed and declaration.declared_kwh > (now_kwh or 0), SupplyRefusal.RAISED_AFTER_CLOSURE),
         (settled, SupplyRefusal.AFTER_SETTLEMENT),
     )

@@ -1,41 +1,39 @@
-"""A plan as orders: the rows that the market reads, and the few standing orders that say the same."""
+"""A plan as orders: one for each hour, and the few standing orders that say the same."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from kezek.market.order import ORDER_COLUMNS
+from kezek.market.order import Step
 from kezek.market.product import product_id
 from kezek.planning.plan import BidPlan, HourBid, offers_of
 from kezek.planning.plan_facts import MachineLot
 from kezek.units.calendar import hours_of
-from kezek.units.quantity import EnergyPrice
-
-NEW = "new"
-"""Action of an order that was not there before."""
 
 
-def order_rows(plan: BidPlan) -> list[tuple[str, ...]]:
-    """Write the plan as one order an hour, a row for each of its steps, highest price first; prices in tenge."""
+@dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """A new order of a plan for one hour; the ids and steps are those of an order of the market."""
+
+    order_id: str
+    operator_id: str
+    site_id: str
+    owner_id: str
+    product_id: str
+    steps: tuple[Step, ...]
+
+
+def planned_orders(plan: BidPlan) -> tuple[PlannedOrder, ...]:
+    """Give the plan as one order for each hour in which it bids, its steps from the highest price down."""
     facts = plan.facts
-    rows: list[tuple[str, ...]] = []
+    orders = []
     for bid in plan.hours:
         product = product_id(on=facts.on, zone=facts.zone, hour_index=bid.hour.index)
-        for price, energy_kwh in offers_of(bid).items():
-            tenge = EnergyPrice(price).in_unit("₸/kWh", 2).removesuffix(" ₸/kWh").replace(" ", "").replace(".", ",")
-            order_id = f"{facts.owner_id}/{facts.site_id}/{product}"
-            rows.append(
-                (
-                    *(order_id, "1", NEW, facts.operator_id, facts.site_id, facts.owner_id),
-                    *(product, tenge, str(energy_kwh)),
-                )
-            )
-    return rows
-
-
-def orders_csv(plan: BidPlan) -> str:
-    """Write the orders as a file with semicolons and decimal commas, as the market reads it."""
-    return "".join(f"{';'.join(row)}\n" for row in (ORDER_COLUMNS, *order_rows(plan)))
+        steps = tuple(Step(price, energy_kwh) for price, energy_kwh in offers_of(bid).items())
+        order_id = f"{facts.owner_id}/{facts.site_id}/{product}"
+        if steps:
+            orders.append(PlannedOrder(order_id, facts.operator_id, facts.site_id, facts.owner_id, product, steps))
+    return tuple(orders)
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,7 @@ def _instant(value: object) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is not None or value.microsecond:
         way_out = "Write the clock of Kazakhstan without quotes and zone, as 2025-10-14T18:00:00."
         raise _Refused("value", f"{value!s} is no time of a day.", way_out)
+    _day(value.date())
     return value
 
 

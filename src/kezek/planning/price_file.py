@@ -14,6 +14,8 @@ from kezek.units.quantity import EnergyPrice
 HEADER = ("date", "hour", "marginal_price_tenge_per_kwh")
 NOT_SOLD_OUT = "not sold out"
 """Stands for a price where an hour was not sold out; in the CSV the field is empty."""
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""Days outside of these years are slips."""
 MOST_ROWS = 200_000
 _PRICE = re.compile(r"(\d{1,5})(?:[.,](\d{1,2}))?")
 _MOST_TIYN_PER_KWH = 10**6
@@ -40,7 +42,8 @@ def read_records(
     if "csv" not in values:
         return _inline(values["hours"], name, on)
     file = values["csv"]
-    if not isinstance(file, str) or not file or "/" in file or "\\" in file or file.startswith("."):
+    plain = isinstance(file, str) and file and file.isprintable() and not file.startswith(".")
+    if not plain or "/" in file or "\\" in file:
         what = f"[prices] csv {file!r} is no name of a file beside the plan."
         raise _problem("file", what, name, "Put the CSV in the folder of the plan, and give its bare name.")
     return parse_prices(text=beside(file), name=file)
@@ -132,7 +135,7 @@ def parse_prices(*, text: str, name: str) -> dict[int, PriceRecord]:
     >>> parse_prices(text=csv, name="prices.csv")
     {7: PriceRecord(marginal_tiyn_per_kwh=(1850,), open_count=1)}
     """
-    lines = text.removeprefix("\ufeff").splitlines()
+    lines = text.removeprefix("\ufeff").removesuffix("\n").replace("\r\n", "\n").split("\n")
     if len(lines) > MOST_ROWS:
         raise _problem("size", f"has {len(lines)} lines.", name, f"At most {MOST_ROWS} are read.")
     if not lines or tuple(lines[0].split(";")) != HEADER:
@@ -162,6 +165,9 @@ def _row(line: str, where: str) -> tuple[date, int, int | None]:
         on = date.fromisoformat(day)
     except ValueError:
         raise _problem("form", f"{day!r} is no date.", where, "Write it as 2025-10-15.") from None
+    if not FIRST_YEAR <= on.year <= LAST_YEAR:
+        way_out = f"Look for a slip: years run from {FIRST_YEAR} to {LAST_YEAR}."
+        raise _problem("range", f"{day} is out of range.", where, way_out)
     hours = len(hours_of(on))
     if not re.fullmatch(r"[0-9]{1,2}", place) or int(place) >= hours:
         what = f"{place!r} is no hour of {on}, which has {hours}."

@@ -6,6 +6,7 @@ from kezek.market.order import OrderRefusal
 from kezek.reports.amounts import count, money, price
 
 ORDER_REFUSALS: Mapping[str, str] = {
+    "market.order.not_whole": "Version, prices and quantities are not all whole numbers.",
     "market.order.id_taken": "This id and version were already used by an order with other content.",
     "market.order.version_not_next": "The version is not the one that comes next for this order.",
     "market.order.not_yours": "The order belongs to another operator.",
@@ -40,8 +41,9 @@ ORDER_REFUSALS: Mapping[str, str] = {
 }
 
 ORDER_FIXES: Mapping[str, str] = {
+    "market.order.not_whole": "Write prices in whole tiyn and quantities in whole kWh.",
     "market.order.id_taken": "Give it a new id, or send it as the next version.",
-    "market.order.version_not_next": "Send version {limit}.",
+    "market.order.version_not_next": "Send version {limit}, not {found}.",
     "market.order.not_yours": "Use an id of your own.",
     "market.order.already_cancelled": "Send a new order under a new id.",
     "market.order.not_in_book": "Look up the id in the acknowledgement; a refused order need not be cancelled.",
@@ -59,16 +61,18 @@ ORDER_FIXES: Mapping[str, str] = {
     "market.order.other_zone": "Bid for an hour of the site's own zone.",
     "market.order.not_offered": "Bid for an hour with surplus.",
     "market.order.no_steps": "Give at least one price with a quantity.",
-    "market.order.too_many_steps": "Join steps of nearly the same price: {limit} are the most.",
+    "market.order.too_many_steps": "Join steps of nearly the same price: {limit} are the most, these are {found}.",
     "market.order.step_twice": "Join the steps at {found_price} into one.",
-    "market.order.price_too_high": "Look for a slip: the highest price is {limit_price}.",
-    "market.order.price_off_tick": "Use a multiple of {limit_price}.",
-    "market.order.price_under_reserve": "Bid {limit_price} or more.",
-    "market.order.quantity_not_positive": "Write whole kWh over zero.",
-    "market.order.quantity_too_small": "Ask for {limit} kWh or more.",
-    "market.order.quantity_too_large": "Look for a slip of the unit: quantities are in kWh.",
-    "market.order.over_site_power": "Keep all orders of the hour within {limit} kWh.",
-    "market.order.over_prepaid_balance": "Bid within {limit_money}, or prepay more before the next session.",
+    "market.order.price_too_high": "Look for a slip: {found_price} is over the highest, {limit_price}.",
+    "market.order.price_off_tick": "Use a multiple of {limit_price}, not {found_price}.",
+    "market.order.price_under_reserve": "Bid {limit_price} or more, not {found_price}.",
+    "market.order.quantity_not_positive": "Write whole kWh over zero, not {found}.",
+    "market.order.quantity_too_small": "Ask for {limit} kWh or more, not {found} kWh.",
+    "market.order.quantity_too_large": "Look for a slip of the unit: {found} kWh is over {limit} kWh.",
+    "market.order.over_site_power": "Keep all orders of the hour within {limit} kWh; these come to {found} kWh.",
+    "market.order.over_prepaid_balance": (
+        "It can cost {found_money}, {limit_money} are left: bid less, or prepay more before the next session."
+    ),
 }
 
 OUTCOMES: Mapping[str, str] = {
@@ -96,6 +100,7 @@ SUPPLY: Mapping[str, str] = {
     "market.supply.already_withdrawn": "The supply of this hour was withdrawn before.",
     "market.supply.withdrawn_amount": "A withdrawal leaves nothing, and states an amount.",
     "market.supply.after_closure": "After the gate nothing new can be offered.",
+    "market.supply.hour_over": "The hour is over; what was delivered stays.",
     "market.supply.raised_after_closure": "After the gate the supply can only shrink.",
     "market.supply.after_settlement": "The day is settled; nothing can change any more.",
     "market.supply.below_sold": "The supply is less than what was sold: purchases were cut and paid back.",
@@ -108,6 +113,9 @@ PREPAYMENTS: Mapping[str, str] = {
     "trading.prepayment.not_positive": "The amount is zero or less.",
     "trading.prepayment.too_large": "The amount is larger than any that the market takes.",
     "trading.prepayment.too_much_in_all": "All prepayments together are more than the market takes.",
+    "trading.prepayment.unknown_payment": "There is no such payment in this session.",
+    "trading.prepayment.corrected": "The payment was taken back before.",
+    "trading.prepayment.spent": "Part of the payment is spent or set aside for orders.",
     "trading.prepayment.late": "The payment came after the time for prepayments.",
 }
 
@@ -117,6 +125,7 @@ STAGES: Mapping[str, str] = {
     "trading.stage.before_closure": "The session has not ended yet.",
     "trading.stage.cleared": "The session was cleared before.",
     "trading.stage.not_cleared": "The session was not cleared yet.",
+    "trading.stage.not_delivered": "The day is not over yet: its last hour is still to be delivered.",
     "trading.stage.settled": "The day was settled before.",
     "trading.stage.orders_taken": "Orders were taken already; what is known of a participant stays as it is.",
     "trading.stage.unknown_operator": "This operator takes no part in the session.",
@@ -129,6 +138,8 @@ READINGS: Mapping[str, str] = {
     "trading.reading.negative": "The reading is less than nothing.",
     "trading.reading.too_large": "The reading is larger than any site can draw.",
     "trading.reading.twice": "The site has two readings for this hour.",
+    "trading.price.unknown_hour": "The price is of no zone and hour of this day.",
+    "trading.price.too_large": "The price is larger than any of the balancing market.",
 }
 
 IMBALANCES: Mapping[str, str] = {
@@ -164,10 +175,15 @@ def refusal_sentence(refusal: OrderRefusal, *, found: int, limit: int) -> str:
     """Say why an order was refused and what to do, with what was found and the limit where they matter.
 
     >>> refusal_sentence(OrderRefusal.QUANTITY_TOO_SMALL, found=4, limit=5)
-    'The quantity is under the smallest order. Ask for 5 kWh or more.'
+    'The quantity is under the smallest order. Ask for 5 kWh or more, not 4 kWh.'
     """
     fix = ORDER_FIXES[refusal].format(
-        limit=count(limit), limit_price=price(limit), found_price=price(found), limit_money=money(limit)
+        limit=count(limit),
+        limit_price=price(limit),
+        found_price=price(found),
+        limit_money=money(limit),
+        found=count(found),
+        found_money=money(found),
     )
     return f"{ORDER_REFUSALS[refusal]} {fix}"
 

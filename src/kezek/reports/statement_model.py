@@ -12,8 +12,8 @@ from kezek.ledger.statement import Statement, statement_of
 from kezek.ledger.transfer import ENERGY_SALES, IMBALANCE, MARKET_FEE, TRANSMISSION, VAT, TransferState, owed, prepaid
 from kezek.market.order import CancelDecision, Decision, Order, OrderEnd
 from kezek.market.product import Product
-from kezek.trading.answers import Gate, cleared_at, orders_ended, require_cleared, rules_used
-from kezek.trading.session import MarketSession
+from kezek.trading.answers import orders_ended, require_cleared, rules_used
+from kezek.trading.session import Gate, MarketSession
 from kezek.trading.state import InvariantBroken, SiteImbalance
 from kezek.units.calendar import hours_of
 
@@ -245,7 +245,7 @@ def _hours(session: MarketSession, operator_id: str, terms: Terms) -> Iterator[H
 
 
 def _notes(session: MarketSession, operator_id: str, terms: Terms) -> Iterator[ContractNote]:
-    state, hours, at = session.trading.state, hours_of(terms.on), cleared_at(session)
+    state, hours, at = session.trading.state, hours_of(terms.on), session.cleared_at or terms.gate.closed_at
     mine = [one for one in state.purchases.values() if one.operator_id == operator_id]
     mine.sort(key=lambda one: state.entry_of_purchase[one.purchase_id])
     for number, purchase in enumerate(mine, start=1):
@@ -271,6 +271,8 @@ def _notes(session: MarketSession, operator_id: str, terms: Terms) -> Iterator[C
             left_kwh=state.final_purchase_kwh[purchase.purchase_id],
             price_left_tiyn_per_kwh=state.price_of_purchase[purchase.purchase_id],
             charges=terms.charges,
+            refund=state.refund_of_purchase.get(purchase.purchase_id, NOTHING),
+            extra=state.extra_of_purchase.get(purchase.purchase_id, NOTHING),
         )
 
 

@@ -1,11 +1,9 @@
 """From a session to the papers that answer it: acknowledgement, allocation, settlement."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from kezek.documents import paper
 from kezek.documents.answers import answer_to_fault
@@ -14,8 +12,7 @@ from kezek.market.imbalance import HourImbalance, ImbalanceGap, Undetermined
 from kezek.market.order import CancelDecision, Decision, Order, Outcome
 from kezek.market.product import product_id
 from kezek.market.rules import CURTAILMENT_RULE_VERSION
-from kezek.trading.events import SessionInput
-from kezek.trading.session import MarketSession
+from kezek.trading.session import Gate, MarketSession
 from kezek.units.calendar import hours_of
 
 MARKET = "KEZEK-MARKET"
@@ -31,63 +28,15 @@ CodeWords = Callable[[str], str]
 Answer = Decision | CancelDecision
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """The closing of a session: the log up to it, whose root breaks exact ties.
-
-    Args:
-        root: Of the log's first `size` entries, hex.
-    """
-
-    closed_at: datetime
-    root: str
-    size: int
-
-
-def gate_of(session: MarketSession) -> Gate | None:
-    """Find the gate in the log of a session; None while it is open."""
-    event = _act(session, SessionInput.GATE)
-    return Gate(_instant(event["at"]), event["data"]["root"], event["data"]["size"]) if event else None
-
-
 def require_cleared(session: MarketSession) -> Gate:
     """Give the gate of a cleared session.
 
     Raises:
         ValueError: it is not cleared: there is nothing to answer yet.
     """
-    gate = gate_of(session)
-    if gate is None or not session.trading.cleared:
+    if session.gate is None or session.cleared_at is None:
         raise ValueError(f"the session of {session.opened.on} is not cleared")
-    return gate
-
-
-def cleared_at(session: MarketSession) -> datetime:
-    """Tell when a session was cleared.
-
-    Raises:
-        ValueError: it is not.
-    """
-    event = _act(session, SessionInput.CLEARING)
-    if event is None:
-        raise ValueError(f"the session of {session.opened.on} is not cleared")
-    return _instant(event["at"])
-
-
-def _act(session: MarketSession, kind: SessionInput) -> dict[str, Any] | None:
-    """Find the one entry of a kind; its bytes are looked at first, for few of them need reading."""
-    mark = f'"type":"{kind}"'.encode()
-    for index in range(len(session.log)):
-        entry = session.log.entry(index)
-        if mark in entry:
-            event: dict[str, Any] = json.loads(entry)
-            if event["type"] == kind:
-                return event
-    return None
-
-
-def _instant(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return session.gate
 
 
 def rules_used(session: MarketSession) -> tuple[str, ...]:
@@ -165,7 +114,7 @@ def allocation_of(
         ValueError: the session is not cleared.
     """
     gate, state = require_cleared(session), session.trading.state
-    awards = _awards(session)
+    awards = _awards(session, operator_id)
     rows = []
     for order_id, order in orders_ended(session).items():
         if operator_id in ("", order.operator_id):
@@ -203,7 +152,7 @@ def _allocated(
     )
 
 
-def _awards(session: MarketSession) -> dict[str, tuple[paper.PaperStep, ...]]:
+def _awards(session: MarketSession, operator_id: str) -> dict[str, tuple[paper.PaperStep, ...]]:
     """Collect what each order was awarded at the clearing, by the price that it paid then, best price first."""
     found: dict[str, dict[int, int]] = defaultdict(dict)
     for state in session.trading.state.products.values():
@@ -211,7 +160,7 @@ def _awards(session: MarketSession) -> dict[str, tuple[paper.PaperStep, ...]]:
             continue
         fills, pays = state.clearing.fill_kwh.tolist(), state.clearing.pay_tiyn_per_kwh.tolist()
         for row, kwh, price in zip(state.rows, fills, pays, strict=True):
-            if kwh:
+            if kwh and operator_id in ("", row.order.operator_id):
                 mine = found[row.order.order_id]
                 mine[price] = mine.get(price, 0) + kwh
     return {
@@ -239,11 +188,13 @@ def settlement_of(
         operator_id: Whose hours; "" for those of all.
     Raises:
         ValueError: the session is not cleared.
+    Law: market.imbalance_price_rule.
     Guarantees: each operator's hour with a purchase or a reading is in exactly one row; what is booked of all rows is
         what the ledger holds.
     """
-    require_cleared(session)
+    gate = require_cleared(session)
     hours, settled = hours_of(session.opened.on), session.trading.settled
+    rules = dict.fromkeys(one.settled.rule_id for one in session.trading.state.imbalances)
     rows = [
         _settled(who, product, hour, settled)
         for (who, product), hour in sorted(_hours(session).items())
@@ -256,6 +207,8 @@ def settlement_of(
         receiver_id=operator_id or EVERYBODY,
         from_at=hours[0].starts_at,
         until_at=hours[-1].starts_at + timedelta(hours=1),
+        rules=tuple(paper.RuleUsed(*rule.split("/")) for rule in rules),
+        log_root=gate.root,
         rows=tuple(rows),
     )
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from kezek.ledger.charges import Charges, Group, prepayment, reservation, worst_case_tiyn
+from kezek.ledger.transfer import prepaid, reversal
 from kezek.market.bidder import Bidder
 from kezek.market.book import OrderBook
 from kezek.market.order import (
@@ -19,9 +20,9 @@ from kezek.market.order import (
 )
 from kezek.market.product import Product, Session
 from kezek.market.rules import MarketRules
-from kezek.market.standing_order import StandingOrder, orders_of
+from kezek.market.standing_order import StandingOrder, order_id_of, orders_of
 from kezek.market.supply import Declaration, SupplyAct, SupplyRefusal, refusal_of
-from kezek.trading.events import Derived, Prepayment, PrepaymentRefusal, Record, StandingAnswer
+from kezek.trading.events import Correction, Derived, Prepayment, PrepaymentRefusal, Record, StandingAnswer
 from kezek.trading.execution import Execution
 from kezek.trading.money import order_stem, post, release_of
 from kezek.trading.state import ProductState, Row, TradingState
@@ -56,15 +57,23 @@ class Trading:
         self._tie_key = b""
         self._declared_kwh: dict[str, int | None] = {}
         self._standing: dict[str, StandingAnswer] = {}
+        self._replaced: dict[tuple[str, int], StandingAnswer] = {}
         self._prepaid_tiyn = 0
         self._payments: dict[str, Prepayment] = {}
+        self._corrected: set[str] = set()
         self._clock_hours = {hour.index: hour.clock_hour for hour in hours_of(on)}
+        self._ends_at = {hour.index: hour.starts_at + timedelta(hours=1) for hour in hours_of(on)}
 
     def _cost_of(self, sizes_kwh: Sequence[int], price_tiyn_per_kwh: int) -> int:
         return worst_case_tiyn(sizes_kwh=sizes_kwh, limit_tiyn_per_kwh=price_tiyn_per_kwh, charges=self.charges)
 
     def _post(self, stem: str, at: datetime, group: Group) -> None:
         post(self.state.ledger, self._record, stem, at, group)
+
+    @property
+    def delivered_at(self) -> datetime:
+        """When the last hour of the day is over."""
+        return max(self._ends_at.values())
 
     def list_product(self, product: Product) -> None:
         """List a product; until its supply is published nothing of it is offered."""
@@ -99,10 +108,40 @@ class Trading:
         return None
 
     def _book_prepayment(self, payment: Prepayment) -> None:
-        stem, who = f"prepay/{payment.payment_id}", payment.operator_id
-        self.book.prepay(operator_id=who, amount_tiyn=payment.amount_tiyn)
-        group = prepayment(operator_id=who, amount_tiyn=payment.amount_tiyn, at=payment.paid_at, stem=stem)
-        self._post(stem, payment.paid_at, group)
+        self.book.prepay(operator_id=payment.operator_id, amount_tiyn=payment.amount_tiyn)
+        self._post(f"prepay/{payment.payment_id}", payment.paid_at, self._prepaid_group(payment))
+
+    @staticmethod
+    def _prepaid_group(payment: Prepayment) -> Group:
+        return prepayment(
+            operator_id=payment.operator_id,
+            amount_tiyn=payment.amount_tiyn,
+            at=payment.paid_at,
+            stem=f"prepay/{payment.payment_id}",
+        )
+
+    def correct(self, correction: Correction) -> PrepaymentRefusal | None:
+        """Take a prepayment back that was booked by mistake, by a transfer of its own; the first one stays."""
+        payment = self._payments.get(correction.payment_id)
+        at = correction.corrected_at
+        ledger = self.state.ledger
+        free_tiyn = ledger.available_tiyn(prepaid(payment.operator_id)) if payment else 0
+        checks = (
+            (payment is None, PrepaymentRefusal.UNKNOWN_PAYMENT),
+            (correction.payment_id in self._corrected, PrepaymentRefusal.CORRECTED),
+            (payment is not None and payment.amount_tiyn > free_tiyn, PrepaymentRefusal.SPENT),
+        )
+        refusal = next((refusal for wrong, refusal in checks if wrong), None)
+        if refusal is not None or payment is None:
+            self._record(Derived.PREPAYMENT_REFUSED, correction.payment_id, at, {"refusal": refusal})
+            return refusal
+        self._corrected.add(correction.payment_id)
+        self._prepaid_tiyn -= payment.amount_tiyn
+        self.book.prepay(operator_id=payment.operator_id, amount_tiyn=-payment.amount_tiyn)
+        stem = f"correct/{payment.payment_id}"
+        (booked,) = self._prepaid_group(payment)
+        self._post(stem, at, (reversal(of=booked, transfer_id=f"{stem}/back", at=at, why=correction.why),))
+        return None
 
     def declare(self, declaration: Declaration) -> SupplyRefusal | None:
         """Publish, revise or withdraw the supply of a product; behind the gate a smaller one is a curtailment."""
@@ -186,7 +225,10 @@ class Trading:
         """
         earlier = self._standing.get(standing.order_id)
         if earlier is not None and earlier.standing == standing:
-            return earlier
+            return self._again(earlier)
+        replaced = self._replaced.get((standing.order_id, standing.version))
+        if replaced is not None and replaced.standing == standing:
+            return replaced
         refusal = self._fault_of_standing_order(standing, earlier)
         body = {"order_id": standing.order_id, "version": standing.version, "refusal": refusal}
         self._record(Derived.STANDING, standing.order_id, received_at, body)
@@ -194,10 +236,26 @@ class Trading:
             return StandingAnswer(standing, refusal, ())
         wanted = self._wanted(standing, self._offered(), received_at)
         if earlier is not None:
+            self._replaced[earlier.standing.order_id, earlier.standing.version] = earlier
             self._drop(earlier, {order.order_id for order in wanted}, received_at)
         answer = StandingAnswer(standing, None, self._send(wanted))
         self._standing[standing.order_id] = answer
         return answer
+
+    def _again(self, earlier: StandingAnswer) -> StandingAnswer:
+        """Answer a standing order that was sent before: the same, but for orders that a suspension removed."""
+        answer = replace(earlier, decisions=tuple(self._answered_now(one) for one in earlier.decisions))
+        self._standing[earlier.standing.order_id] = answer
+        return answer
+
+    def _answered_now(self, decision: Decision) -> Decision:
+        order_id = decision.order.order_id
+        if decision.refusal is not None or self.book.is_cancelled(order_id):
+            return decision
+        return self.book.in_book(order_id) or self._resend(decision.order)
+
+    def _resend(self, order: Order) -> Decision:
+        return self.submit(replace(order, version=self.book.next_version(order.order_id)))
 
     def _fault_of_standing_order(
         self, standing: StandingOrder, earlier: StandingAnswer | None
@@ -220,19 +278,22 @@ class Trading:
 
     def _wanted(self, standing: StandingOrder, products: Sequence[Product], at: datetime) -> list[Order]:
         """Make the orders of a standing order for those of the products that it covers."""
-        zone = self.book.bidders[standing.operator_id].sites[standing.site_id].zone
-        at = max(at, self.session.opens_at)
+        site = self.book.bidders[standing.operator_id].sites.get(standing.site_id)
+        if site is None:
+            return []
         return orders_of(
-            standing, on=self.on, zone=zone, products=products, clock_hours=self._clock_hours, received_at=at
+            standing,
+            on=self.on,
+            zone=site.zone,
+            products=products,
+            clock_hours=self._clock_hours,
+            received_at=max(at, self.session.opens_at),
         )
 
     def _send(self, wanted: Sequence[Order]) -> tuple[Decision, ...]:
-        """Send orders that do not stand in the book already, each as its next version."""
-        return tuple(
-            self.submit(replace(order, version=self.book.next_version(order.order_id)))
-            for order in wanted
-            if not self._stands(order)
-        )
+        """Send orders that neither stand in the book already nor were cancelled by hand, each as its next version."""
+        wanted = [order for order in wanted if not self.book.is_cancelled(order.order_id)]
+        return tuple(self._resend(order) for order in wanted if not self._stands(order))
 
     def _stands(self, order: Order) -> bool:
         """Tell whether the very same order is in the book already."""
@@ -240,23 +301,23 @@ class Trading:
         return live is not None and replace(order, version=live.order.version).content == live.order.content
 
     def _drop(self, earlier: StandingAnswer, wanted: Set[str], at: datetime) -> None:
-        """Cancel the orders of a standing order that its next version does not cover any more."""
-        stem = f"{earlier.standing.order_id}/"
-        for state in self.state.products.values():
-            for one in self.book.live(state.product.product_id):
-                order_id = one.order.order_id
-                if order_id == f"{stem}{state.product.product_id}" and order_id not in wanted:
-                    version = self.book.next_version(order_id)
-                    self.cancel(Cancellation(order_id, version, earlier.standing.operator_id, at))
+        """Take the orders of a standing order out of the book that its next version does not cover any more."""
+        for product_id in self.state.products:
+            order_id = order_id_of(earlier.standing, product_id)
+            if order_id not in wanted and self.book.in_book(order_id) is not None:
+                self._end_removed(self.book.remove(order_id), at, OutcomeReason.BY_OPERATOR)
+
+    def _end_removed(self, removed: Decision, at: datetime, reason: OutcomeReason) -> None:
+        order = removed.order
+        self._end_cancelled(removed, at, reason)
+        body = {"order_id": order.order_id, "operator_id": order.operator_id, "reason": reason}
+        self._record(Derived.REMOVED, order.order_id, at, body)
 
     def suspend(self, operator_id: str, at: datetime) -> tuple[Decision, ...]:
         """Suspend an operator before the gate closes: its orders are cancelled, the money is free again."""
         removed = self.book.suspend(operator_id)
         for decision in removed:
-            order = decision.order
-            self._end_cancelled(decision, at, OutcomeReason.OPERATOR_SUSPENDED)
-            body = {"order_id": order.order_id, "operator_id": operator_id}
-            self._record(Derived.REMOVED, order.order_id, at, body)
+            self._end_removed(decision, at, OutcomeReason.OPERATOR_SUSPENDED)
         return removed
 
     def close(self, *, root: bytes) -> None:

@@ -15,6 +15,7 @@ class SessionInput(StrEnum):
     OPENED = "session.opened"
     ADMITTED = "bidder.admitted"
     PREPAID = "account.prepaid"
+    CORRECTED = "account.corrected"
     SUPPLY = "supply.declared"
     ORDER = "order.submitted"
     CANCELLATION = "cancellation.submitted"
@@ -85,8 +86,17 @@ class Prepayment:
     paid_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Takes back a payment that was booked by mistake."""
+
+    payment_id: str
+    why: str
+    corrected_at: datetime
+
+
 class PrepaymentRefusal(StrEnum):
-    """Why a prepayment is refused, in order of precedence."""
+    """Why a prepayment or its correction is refused, in order of precedence."""
 
     ID_TAKEN = "trading.prepayment.id_taken"
     UNKNOWN_OPERATOR = "trading.prepayment.unknown_operator"
@@ -94,6 +104,9 @@ class PrepaymentRefusal(StrEnum):
     TOO_LARGE = "trading.prepayment.too_large"
     TOO_MUCH_IN_ALL = "trading.prepayment.too_much_in_all"
     LATE = "trading.prepayment.late"
+    UNKNOWN_PAYMENT = "trading.prepayment.unknown_payment"
+    CORRECTED = "trading.prepayment.corrected"
+    SPENT = "trading.prepayment.spent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +158,15 @@ class Unreadable:
 
 
 class ReadingFault(StrEnum):
-    """Why a meter reading cannot be settled, in order of precedence."""
+    """Why a meter reading, or a price of the balancing market, cannot be settled with, in order of precedence."""
 
     UNKNOWN_SITE = "trading.reading.unknown_site"
     UNKNOWN_HOUR = "trading.reading.unknown_hour"
     NEGATIVE = "trading.reading.negative"
     TOO_LARGE = "trading.reading.too_large"
     TWICE = "trading.reading.twice"
+    UNKNOWN_PRICE_HOUR = "trading.price.unknown_hour"
+    PRICE_TOO_LARGE = "trading.price.too_large"
 
 
 class StageRefusal(StrEnum):
@@ -162,6 +177,7 @@ class StageRefusal(StrEnum):
     BEFORE_CLOSURE = "trading.stage.before_closure"
     CLEARED = "trading.stage.cleared"
     NOT_CLEARED = "trading.stage.not_cleared"
+    NOT_DELIVERED = "trading.stage.not_delivered"
     SETTLED = "trading.stage.settled"
     ORDERS_TAKEN = "trading.stage.orders_taken"
     UNKNOWN_OPERATOR = "trading.stage.unknown_operator"

@@ -6,7 +6,17 @@ from datetime import datetime
 
 import numpy as np
 
-from kezek.ledger.charges import Charges, Cost, Group, purchase_cost, refund, restrike, settlement
+from kezek.ledger.charges import (
+    NOTHING,
+    Charges,
+    Cost,
+    Group,
+    difference,
+    purchase_cost,
+    refund,
+    restrike,
+    settlement,
+)
 from kezek.market.bidder import Bidder
 from kezek.market.clearing import Clearing, Int64s, clear_product
 from kezek.market.lots import Purchase, cut_purchases, purchases_of
@@ -95,7 +105,9 @@ class Execution:
             self._make(purchase, at)
             costs.append(self._cost(purchase, purchase.energy_kwh))
         aside, stem = reserved_id(order), f"settle/{order.order_id}"
-        return settlement(operator_id=order.operator_id, cost=total(costs), reserved_id=aside, at=at, stem=stem)
+        return settlement(
+            operator_id=order.operator_id, cost=sum(costs, NOTHING), reserved_id=aside, at=at, stem=stem
+        )
 
     def _purchases(self, product: ProductState, order: Order, awards: Sequence[tuple[int, int]]) -> list[Purchase]:
         """Split the awards of all steps of an order into purchases, numbered through, and note them by row."""
@@ -190,6 +202,8 @@ class Execution:
             before, left = self._cost(cut.purchase, had_kwh), self._cost(cut.purchase, cut.left_kwh)
             stem, who = f"refund/{key}/{entry}", cut.purchase.operator_id
             refunds.append(refund(operator_id=who, before=before, left=left, at=at, stem=stem))
+            back = difference(larger=before, smaller=left)
+            self.state.refund_of_purchase[key] = self.state.refund_of_purchase.get(key, NOTHING) + back
         if not product.final_kwh[order_id]:
             del product.final_kwh[order_id]
         return refunds
@@ -215,6 +229,8 @@ class Execution:
         }
         entry = self.record(Derived.RESTRUCK, f"{key}/restruck", at, body)
         before, after = self._cost(purchase, energy_kwh), self._cost(purchase, energy_kwh, price)
+        more = difference(larger=after, smaller=before)
+        self.state.extra_of_purchase[key] = self.state.extra_of_purchase.get(key, NOTHING) + more
         stem, who = f"restrike/{key}/{entry}", purchase.operator_id
         return restrike(operator_id=who, before=before, after=after, reserved_id=aside, at=at, stem=stem)
 
@@ -222,15 +238,6 @@ class Execution:
 def joined(groups: Iterable[Group]) -> Group:
     """Join groups of transfers into one, booked whole or not at all."""
     return tuple(transfer for group in groups for transfer in group)
-
-
-def total(costs: Iterable[Cost]) -> Cost:
-    """Add up costs part by part."""
-    parts = [(one.net_tiyn, one.fee_tiyn, one.transmission_tiyn, one.vat_tiyn) for one in costs]
-    net_tiyn, fee_tiyn, transmission_tiyn, vat_tiyn = (
-        sum(column) for column in zip((0, 0, 0, 0), *parts, strict=True)
-    )
-    return Cost(net_tiyn, fee_tiyn, transmission_tiyn, vat_tiyn)
 
 
 def _prices(rows: Sequence[Row]) -> Int64s:

@@ -57,7 +57,7 @@ def _declared(row: SupplyRow, on: date, at: datetime, law: Snapshot, name: str) 
         what, way_out = f"{row.place} declares nothing.", "Give surplus_kwh, or withdraw the hour."
         raise InputProblem("trading.supply.nothing_said", what, name, way_out)
     offers = [(Offer.SURPLUS, row.surplus_kwh), (Offer.PROGRAMME, share_kwh)]
-    if withdrawn:
+    if withdrawn and share_kwh is None:
         offers = [(Offer.SURPLUS, 0)]
     for offer, kwh in offers:
         if kwh is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from kezek.duties.lens import Lens
 from kezek.evidence.canonical import canonical_bytes
+from kezek.evidence.error import EvidenceError
 from kezek.evidence.log import Log
 from kezek.evidence.plain import CodecError, event_of, from_plain
 from kezek.law import keys
@@ -20,6 +21,7 @@ from kezek.market.supply import Declaration, SupplyRefusal
 from kezek.registry.zone import Zone
 from kezek.trading.engine import Trading
 from kezek.trading.events import (
+    Correction,
     Delivered,
     Derived,
     Opened,
@@ -32,7 +34,7 @@ from kezek.trading.events import (
 )
 from kezek.trading.participant import Participant, bidder_of
 from kezek.trading.rules import market_rules, session_of
-from kezek.trading.settling import FaultyReading, faulty_readings, settle_deliveries
+from kezek.trading.settling import Faulty, faulty_parts, settle_deliveries
 from kezek.units.calendar import hours_of
 from kezek.units.problem import InputProblem
 
@@ -51,6 +53,19 @@ class Broken:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The closing of a session: the log up to it, whose root breaks exact ties.
+
+    Args:
+        root: Of the log's first `size` entries, hex.
+    """
+
+    closed_at: datetime
+    root: str
+    size: int
+
+
 class MarketSession:
     """Takes the acts of one session and logs each with its consequences.
 
@@ -62,8 +77,9 @@ class MarketSession:
     """
 
     def __init__(self, *, lens: Lens, opened: Opened, at: datetime) -> None:
-        if min(opened.reserve_tiyn_per_kwh.values(), default=0) < 0:
-            raise ValueError(f"a reserve of {opened.reserve_tiyn_per_kwh}")
+        embargo_days = lens.on(opened.on).amount(keys.MARKET_BID_EMBARGO_DAYS)
+        if min(opened.reserve_tiyn_per_kwh.values(), default=0) < 0 or opened.embargo_days != embargo_days:
+            raise ValueError(f"a reserve of {opened.reserve_tiyn_per_kwh}, an embargo of {opened.embargo_days} days")
         self.opened = opened
         self.log = Log()
         self.last_at = at
@@ -76,21 +92,30 @@ class MarketSession:
         clock = session_of(on=opened.on, law=self.law)
         self.participants: dict[str, Participant] = {}
         self.unreadable_count = 0
+        self.gate: Gate | None = None
+        self.cleared_at: datetime | None = None
         self.trading = Trading(on=opened.on, rules=rules, session=clock, record=self._record)
         self._record(SessionInput.OPENED, str(opened.on), at, opened)
         for product in products_of(opened=opened, law=self.law):
             self.trading.list_product(product)
 
     def _record(self, kind: SessionInput | Derived, subject_id: str, at: datetime, data: object) -> int:
-        if isinstance(kind, SessionInput):
-            if at.microsecond:
-                raise ValueError(f"{at.isoformat()} is no whole second: the log could not give it again")
-            self.last_at = max(self.last_at, at)
+        """Log an event under its running number; gives its index in the log.
+
+        Raises:
+            ValueError: an act at a moment that is no whole second.
+            CanonicalError: a number that the log cannot hold; nothing is changed then.
+        """
+        act = isinstance(kind, SessionInput)
+        if act and at.microsecond:
+            raise ValueError(f"{at.isoformat()} is no whole second: the log could not give it again")
         number = len(self.log)
         event = event_of(
             kind=kind.value, subject_id=subject_id, at=at, data=data, number=number, version=SCHEMA_VERSION
         )
-        return self.log.append(event)
+        index = self.log.append(event)
+        self.last_at = max(self.last_at, at) if act else self.last_at
+        return index
 
     def admit(self, participant: Participant, at: datetime) -> StageRefusal | None:
         """Admit a participant; before the first order what is known of it can still change.
@@ -121,6 +146,11 @@ class MarketSession:
         """Book a prepayment."""
         self._record(SessionInput.PREPAID, payment.payment_id, payment.paid_at, payment)
         return self.trading.prepay(payment)
+
+    def correct(self, correction: Correction) -> PrepaymentRefusal | None:
+        """Take a prepayment back that was booked by mistake."""
+        self._record(SessionInput.CORRECTED, correction.payment_id, correction.corrected_at, correction)
+        return self.trading.correct(correction)
 
     def declare(self, declaration: Declaration) -> SupplyRefusal | None:
         """Publish, revise or withdraw supply; after clearing a smaller supply is a curtailment."""
@@ -165,6 +195,7 @@ class MarketSession:
         root = self.log.tree.root()
         self._record(SessionInput.GATE, str(self.opened.on), at, {"root": root.hex(), "size": len(self.log)})
         self.trading.close(root=root)
+        self.gate = Gate(at, root.hex(), len(self.log) - 1)
         return None
 
     def clear(self, at: datetime) -> StageRefusal | None:
@@ -175,19 +206,22 @@ class MarketSession:
             return StageRefusal.CLEARED
         self._record(SessionInput.CLEARING, str(self.opened.on), at, {})
         self.trading.clear(at)
+        self.cleared_at = at
         return None
 
-    def deliver(self, delivered: Delivered, at: datetime) -> StageRefusal | tuple[FaultyReading, ...]:
+    def deliver(self, delivered: Delivered, at: datetime) -> StageRefusal | tuple[Faulty, ...]:
         """Settle what was metered against what was bought, and let go of what is still set aside.
 
         Returns:
-            Nothing faulty where the day is settled; with a faulty reading nothing is settled at all.
+            Nothing where the day is settled; with a faulty reading or price nothing is settled at all.
         """
         if not self.trading.cleared:
             return StageRefusal.NOT_CLEARED
         if self.trading.settled:
             return StageRefusal.SETTLED
-        faulty = faulty_readings(delivered.readings, participants=self.participants, on=self.opened.on)
+        if at < self.trading.delivered_at:
+            return StageRefusal.NOT_DELIVERED
+        faulty = faulty_parts(delivered, participants=self.participants, on=self.opened.on)
         if faulty:
             return faulty
         self._record(SessionInput.DELIVERED, str(self.opened.on), at, delivered)
@@ -244,7 +278,7 @@ def replay(*, events: Sequence[Mapping[str, Any]], lens: Callable[[Opened], Lens
     try:
         opened, at = _first(events)
         session = MarketSession(lens=lens(opened), opened=opened, at=at)
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, EvidenceError, LookupError, TypeError, ValueError) as error:
         return Broken(0, f"it does not open a session: {error}")
     for index, event in enumerate(events):
         if index >= len(session.log):
@@ -259,7 +293,7 @@ def replay(*, events: Sequence[Mapping[str, Any]], lens: Callable[[Opened], Lens
     return session
 
 
-_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, InputProblem)
+_FAULTS = (ArithmeticError, AttributeError, EvidenceError, LookupError, TypeError, ValueError, InputProblem)
 
 
 def _first(events: Sequence[Mapping[str, Any]]) -> tuple[Opened, datetime]:
@@ -283,6 +317,7 @@ def _act(session: MarketSession, event: Mapping[str, Any]) -> None:
     acts: dict[str, Callable[[], object]] = {
         SessionInput.ADMITTED: lambda: session.admit(from_plain(Participant, data), at),
         SessionInput.PREPAID: lambda: session.prepay(from_plain(Prepayment, data)),
+        SessionInput.CORRECTED: lambda: session.correct(from_plain(Correction, data)),
         SessionInput.SUPPLY: lambda: session.declare(from_plain(Declaration, data)),
         SessionInput.ORDER: lambda: session.submit(from_plain(Order, data)),
         SessionInput.CANCELLATION: lambda: session.cancel(from_plain(Cancellation, data)),

@@ -1,7 +1,7 @@
 """Settling a delivered day: what each site used against what was bought for it, and the end of every reservation."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,8 +22,10 @@ from kezek.units.rounding import PPM, half_up
 
 Place = tuple[str, str, int]
 """Operator, site, hour index."""
-MOST_METERED_WH = 10**12
-"""Largest reading of an hour, a thousand times what the largest farm draws: what lies over it is a slip. [Wh]"""
+MOST_METERED_WH = 10**11
+"""Largest reading of an hour, several hundred times what the largest farm draws: more is a slip. [Wh]"""
+MOST_PRICE_TIYN_PER_KWH = 10**6
+"""Largest price of the balancing market, 10,000 tenge a kWh: more is a slip. [tiyn/kWh]"""
 
 
 def imbalance_rule(law: Snapshot) -> ImbalanceRule:
@@ -45,19 +47,23 @@ def imbalance_rule(law: Snapshot) -> ImbalanceRule:
 
 
 @dataclass(frozen=True, slots=True)
-class FaultyReading:
-    """A reading that cannot be settled, and why."""
+class Faulty:
+    """What was handed in and cannot be settled with: whose reading or price of which hour, and why."""
 
-    reading: Metered
+    place: str
     fault: ReadingFault
 
 
-def faulty_readings(
-    readings: Sequence[Metered], *, participants: Mapping[str, Participant], on: date
-) -> tuple[FaultyReading, ...]:
-    """List the readings that name no site or hour of the day, state an impossible energy, or stand there twice."""
-    sites = {(who, site.site_id) for who, one in participants.items() for site in one.sites}
+def faulty_parts(delivered: Delivered, *, participants: Mapping[str, Participant], on: date) -> tuple[Faulty, ...]:
+    """List the readings and prices that name no place of the day, state too much or too little, or stand twice."""
     hours = {hour.index for hour in hours_of(on)}
+    return (*_faulty_readings(delivered.readings, participants, hours), *_faulty_prices(delivered, hours))
+
+
+def _faulty_readings(
+    readings: Sequence[Metered], participants: Mapping[str, Participant], hours: Set[int]
+) -> list[Faulty]:
+    sites = {(who, site.site_id) for who, one in participants.items() for site in one.sites}
     seen: set[Place] = set()
     faulty = []
     for one in readings:
@@ -70,9 +76,21 @@ def faulty_readings(
             (place in seen, ReadingFault.TWICE),
         )
         fault = next((fault for wrong, fault in checks if wrong), None)
-        faulty += [FaultyReading(one, fault)] if fault else []
+        named = f"{one.operator_id}, site {one.site_id}, hour {one.hour_index}"
+        faulty += [Faulty(named, fault)] if fault else []
         seen.add(place)
-    return tuple(faulty)
+    return faulty
+
+
+def _faulty_prices(delivered: Delivered, hours: Set[int]) -> list[Faulty]:
+    known = {f"{zone}/{hour:02d}" for zone in Zone for hour in hours}
+    faulty = []
+    for place, price in delivered.prices_tiyn_per_kwh.items():
+        if place not in known:
+            faulty.append(Faulty(f"price of {place}", ReadingFault.UNKNOWN_PRICE_HOUR))
+        elif abs(price) > MOST_PRICE_TIYN_PER_KWH:
+            faulty.append(Faulty(f"price of {place}", ReadingFault.PRICE_TOO_LARGE))
+    return faulty
 
 
 def bought_kwh(trading: Trading) -> Counter[Place]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kezek.ledger.charges import Cost
 from kezek.ledger.transfer import Ledger
 from kezek.market.clearing import Clearing
 from kezek.market.imbalance import OperatorImbalance
@@ -90,6 +91,7 @@ class TradingState:
         final_purchase_kwh: What is left of each purchase. [kWh]
         price_of_purchase: What each purchase pays now; a re-struck price is not that of its start. [tiyn/kWh]
         cut_entry_of_purchase: Entry of the log with the last cut of a purchase.
+        refund_of_purchase, extra_of_purchase: What all its cuts gave back, and all its new prices drew. [tiyn]
     """
 
     products: dict[str, ProductState] = field(default_factory=dict)
@@ -102,4 +104,6 @@ class TradingState:
     ledger: Ledger = field(default_factory=Ledger)
     entry_of_purchase: dict[str, int] = field(default_factory=dict)
     cut_entry_of_purchase: dict[str, int] = field(default_factory=dict)
+    refund_of_purchase: dict[str, Cost] = field(default_factory=dict)
+    extra_of_purchase: dict[str, Cost] = field(default_factory=dict)
     imbalances: list[SiteImbalance] = field(default_factory=list)

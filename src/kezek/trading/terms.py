@@ -3,6 +3,7 @@
 from importlib import resources
 from pathlib import Path
 
+from kezek.market.order import MOST_TIYN_PER_KWH
 from kezek.trading.settings import Form, Settings, read_settings
 from kezek.units.quantity import EnergyPrice
 
@@ -29,4 +30,9 @@ def read_terms(path: Path | None) -> Settings:
     Raises:
         InputProblem: trading.terms.*, naming file, key and way out.
     """
-    return read_settings(path=path, default=default_terms(), form=_FORM)
+    terms = read_settings(path=path, default=default_terms(), form=_FORM)
+    for key in ("reserve_north_south", "reserve_west"):
+        if terms.whole(key) > MOST_TIYN_PER_KWH:
+            what = f"[{key}] is over the highest price that an order can state."
+            raise _FORM.problem("range", what, path, f"It runs to {EnergyPrice(MOST_TIYN_PER_KWH)}.")
+    return terms

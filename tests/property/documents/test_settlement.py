@@ -10,12 +10,13 @@ from lxml import etree
 
 from kezek.documents.answers import settlement_tables
 from kezek.documents.markup import schema_text
-from kezek.documents.paper import SettlementDocument, SettlementGap, SettlementRow
+from kezek.documents.paper import RuleUsed, SettlementDocument, SettlementGap, SettlementRow
 from kezek.documents.table import write_table_csv
 from kezek.documents.xml_answers import write_settlement_xml
 from kezek.market.imbalance import ImbalanceGap
 
 AT = dt.datetime(2025, 10, 16, 5, 0, tzinfo=dt.UTC)
+RULES = (RuleUsed("two_price", "1"),)
 SCHEMA = etree.XMLSchema(etree.fromstring(schema_text("settlement")))
 codes = st.sampled_from([*(one.value for one in ImbalanceGap), SettlementGap.NOT_DELIVERED.value])
 ids = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}\Z")
@@ -43,7 +44,9 @@ def rows(draw):
 
 
 def document(found):
-    return SettlementDocument("SE-1", AT, "KOREM", "OP-1", AT, AT + dt.timedelta(days=1), tuple(found))
+    return SettlementDocument(
+        "SE-1", AT, "KOREM", "OP-1", AT, AT + dt.timedelta(days=1), RULES, "ab" * 32, tuple(found)
+    )
 
 
 def smallest(text):

@@ -9,6 +9,7 @@ from kezek.ledger.charges import (
     NOTHING,
     Charges,
     award_cost,
+    difference,
     imbalance_charge,
     prepayment,
     purchase_cost,
@@ -281,6 +282,9 @@ HEAD = NoteHead(
 )
 def test_a_contract_note_agrees_with_the_ledger_to_the_tiyn(energy, left_ppm, price, rise, charges):
     left = energy * left_ppm // 1_000_000
+    before = purchase_cost(energy_kwh=energy, price_tiyn_per_kwh=price, charges=charges)
+    kept = purchase_cost(energy_kwh=left, price_tiyn_per_kwh=price, charges=charges)
+    after = purchase_cost(energy_kwh=left, price_tiyn_per_kwh=price + rise, charges=charges)
     note = contract_note(
         head=HEAD,
         energy_kwh=energy,
@@ -288,6 +292,8 @@ def test_a_contract_note_agrees_with_the_ledger_to_the_tiyn(energy, left_ppm, pr
         left_kwh=left,
         price_left_tiyn_per_kwh=price + rise,
         charges=charges,
+        refund=difference(larger=before, smaller=kept),
+        extra=difference(larger=after, smaller=kept),
     )
     paid = worst_case_tiyn(sizes_kwh=[energy], limit_tiyn_per_kwh=price + rise, charges=charges) + 1
     ledger = Ledger()
@@ -295,8 +301,6 @@ def test_a_contract_note_agrees_with_the_ledger_to_the_tiyn(energy, left_ppm, pr
     ledger.post(reservation(**WHO, amount_tiyn=paid, stem="A"))
     ledger.post(settlement(**WHO, cost=note.cost, reserved_id=reservation_id("A"), stem="S"))
     assert paid - ledger.held_tiyn(ME) == note.cost.total_tiyn
-    kept = purchase_cost(energy_kwh=left, price_tiyn_per_kwh=price, charges=charges)
-    after = purchase_cost(energy_kwh=left, price_tiyn_per_kwh=price + rise, charges=charges)
     ledger.post(refund(**WHO, before=note.cost, left=kept, stem="C"))
     assert paid - ledger.held_tiyn(ME) == note.cost.total_tiyn - note.refund.total_tiyn
     ledger.post(restrike(**WHO, before=kept, after=after, reserved_id=reservation_id("A"), stem="N"))

@@ -10,7 +10,7 @@ from kezek.ledger.charges import Charges
 from kezek.ledger.charges import worst_case_tiyn as cost_of_purchases
 from kezek.market.bidder import Bidder, Site, Standing
 from kezek.market.book import OrderBook
-from kezek.market.order import Cancellation, Order, OrderRefusal, Step
+from kezek.market.order import MOST_KWH, MOST_TIYN_PER_KWH, Cancellation, Order, OrderRefusal, Step
 from kezek.market.product import Offer, Product, Session
 from kezek.market.rules import MarketRules
 from kezek.registry.licence import LicenceState
@@ -41,7 +41,15 @@ BIDDERS = [
 LATECOMER = Bidder("stranger", ACTIVE, True, {"w1": W1}, {}, "", 7)
 BALANCE = 500
 R = OrderRefusal
-USE_UP_NOTHING = {R.ID_TAKEN, R.VERSION_NOT_NEXT, R.NOT_YOURS, R.NOT_IN_BOOK, R.UNKNOWN_OPERATOR}
+USE_UP_NOTHING = {
+    R.NOT_WHOLE,
+    R.ID_TAKEN,
+    R.VERSION_NOT_NEXT,
+    R.NOT_YOURS,
+    R.NOT_IN_BOOK,
+    R.UNKNOWN_OPERATOR,
+    R.BEFORE_OPENING,
+}
 
 ids = st.integers(0, 5).map(str)
 senders = st.sampled_from(["a", "a", "a", "b", "b", "ends", "none", "stranger"])
@@ -56,7 +64,12 @@ wrong_steps = st.sampled_from(
     [
         (),
         (Step(10, 2), Step(10, 3)),
-        (Step(1_000_005, 2),),
+        (Step(MOST_TIYN_PER_KWH + TICK, 2),),
+        (Step(10.0, 2),),
+        (Step(10, 2.5),),
+        (Step(15, True), Step(10, 2)),
+        (Step("10", 2),),
+        (Step(float("nan"), 2),),
         (Step(12, 2),),
         (Step(20, 2), Step(5, 2)),
         (Step(0, 2),),
@@ -64,6 +77,7 @@ wrong_steps = st.sampled_from(
         (Step(10, -2),),
         (Step(20, 5), Step(10, 1)),
         (Step(10, 2**63),),
+        (Step(10, MOST_KWH + 1),),
         (Step(10, 21),),
         (Step(10, 20), Step(15, 2)),
         tuple(Step(5 * (n + 2), 2) for n in range(257)),
@@ -71,7 +85,7 @@ wrong_steps = st.sampled_from(
 )
 any_steps = st.lists(st.builds(Step, st.integers(-1, 24), st.integers(-3, 25) | st.just(2**63)), max_size=3)
 faults = st.one_of(
-    st.tuples(st.just("version"), st.sampled_from([-3, -1, 1])),
+    st.tuples(st.just("version"), st.sampled_from([-3, -1, 1, 0.0])),
     st.tuples(st.just("operator_id"), st.sampled_from(["a", "b", "ends", "none", "stranger"])),
     st.tuples(st.just("owner_id"), st.sampled_from(["a", "b", "t", "e", "x"])),
     st.tuples(st.just("site_id"), st.sampled_from(["w2", "n1", "w9"])),
@@ -93,6 +107,13 @@ def new_book():
         book.admit(bidder)
         book.prepay(operator_id=bidder.operator_id, amount_tiyn=BALANCE)
     return book
+
+
+def is_whole(sent):
+    """Whether all numbers of an order are whole: True is none of them, and 10.0 is not, though it equals 10."""
+    steps = sent.steps if isinstance(sent, Order) else ()
+    numbers = [sent.version, *(one.price_tiyn_per_kwh for one in steps), *(one.quantity_kwh for one in steps)]
+    return isinstance(sent, Cancellation) or {int} >= {type(number) for number in numbers}
 
 
 class Model:
@@ -143,6 +164,7 @@ class Model:
     def refusals(self, order):
         """Give what is wrong with an order, one after the other; it is asked no further than to the first fault."""
         product = self.products.get(order.product_id)
+        yield None if is_whole(order) else R.NOT_WHOLE
         yield self.refusal_of_id(order)
         for before in self.live:
             if before.order_id == order.order_id:
@@ -171,12 +193,12 @@ class Model:
         yield R.NO_STEPS if not prices else None
         yield R.TOO_MANY_STEPS if len(prices) > 256 else None
         yield R.STEP_TWICE if len(set(prices)) < len(prices) else None
-        yield R.PRICE_TOO_HIGH if any(price > 10**6 for price in prices) else None
+        yield R.PRICE_TOO_HIGH if any(price > MOST_TIYN_PER_KWH for price in prices) else None
         yield R.PRICE_OFF_TICK if any(price % TICK for price in prices) else None
         yield R.PRICE_UNDER_RESERVE if any(price < RESERVE for price in prices) else None
         yield R.QUANTITY_NOT_POSITIVE if any(step.quantity_kwh < 1 for step in order.steps) else None
         yield R.QUANTITY_TOO_SMALL if any(step.quantity_kwh < SMALLEST for step in order.steps) else None
-        yield R.QUANTITY_TOO_LARGE if any(step.quantity_kwh > 10**9 for step in order.steps) else None
+        yield R.QUANTITY_TOO_LARGE if any(step.quantity_kwh > MOST_KWH for step in order.steps) else None
 
     def refusals_of_limits(self, order, bidder):
         others = [one for one in self.live if one.order_id != order.order_id and one.operator_id == order.operator_id]
@@ -212,6 +234,10 @@ class Model:
                 self.cancelled.add(sent.order_id)
         return refusal
 
+    def remove(self, order):
+        self.live.remove(order)
+        self.removed.add(order.order_id)
+
     def suspend(self, operator_id):
         gone = [order for order in self.live if operator_id in (order.operator_id, order.owner_id)]
         self.live = [order for order in self.live if order not in gone]
@@ -233,7 +259,7 @@ class BookAgainstModel(RuleBasedStateMachine):
 
     def judge(self, message):
         """Send a message: it gets its answer for good again, or is judged as the model judges it now."""
-        known = self.answers.get(message.content)
+        known = self.answers.get(message.content) if is_whole(message) else None
         assert self.book.answered(message) is (known is not None)
         before = {order.order_id: order for order in self.model.live}
         answer = self.answer(message)
@@ -251,7 +277,7 @@ class BookAgainstModel(RuleBasedStateMachine):
             assert (answer.removed and answer.removed.order) == removed
         if answer.refusal not in USE_UP_NOTHING:
             self.answers[message.content] = answer
-        assert self.book.answered(message) is (message.content in self.answers)
+        assert self.book.answered(message) is (is_whole(message) and message.content in self.answers)
         assert self.answer(message) == answer  # at once: nothing changed
 
     def next_version(self, order_id, off):
@@ -326,6 +352,21 @@ class BookAgainstModel(RuleBasedStateMachine):
         again = data.draw(st.sampled_from(self.sent))
         self.judge(replace(again, received_at=received_at))
 
+    @precondition(lambda self: self.model.live)
+    @rule(data=st.data(), kind=st.sampled_from([float, "version"]))
+    def repeat_with_numbers_that_only_equal_whole_ones(self, data, kind):
+        live = data.draw(st.sampled_from(self.model.live))
+        steps = tuple(Step(one.price_tiyn_per_kwh, float(one.quantity_kwh)) for one in live.steps)
+        self.judge(replace(live, steps=steps) if kind is float else replace(live, version=float(live.version)))
+
+    @precondition(lambda self: self.model.live)
+    @rule(data=st.data())
+    def remove(self, data):
+        """What leaves the book without its owner's word comes back with a later version."""
+        gone = data.draw(st.sampled_from(self.model.live))
+        assert self.book.remove(gone.order_id).order == gone
+        self.model.remove(gone)
+
     @precondition(lambda self: any(message.content not in self.answers for message in self.sent))
     @rule(data=st.data())
     def repeat_what_used_up_nothing(self, data):
@@ -381,6 +422,7 @@ class BookAgainstModel(RuleBasedStateMachine):
         ends = [*live, *self.model.cancelled, *self.model.removed]
         assert sorted(ends) == sorted(self.model.taken_ids)
         assert {one for one in self.model.taken_ids if self.book.in_book(one)} == set(live)
+        assert {one for one in map(str, range(6)) if self.book.is_cancelled(one)} == self.model.cancelled
 
     @invariant()
     def nobody_has_more_than_its_site_its_balance_and_its_standing_allow(self):
@@ -459,6 +501,19 @@ def test_each_different_message_that_uses_up_its_version_has_one_answer_and_carr
     assert contents == {order.content for order in sent if book.answered(order)}
     for order_id in map(str, range(6)):
         assert book.next_version(order_id) == 1 + sum(content[0] == order_id for content in contents)
+
+
+@settings(max_examples=100)
+@given(sent=orders, later=st.timedeltas(timedelta(0), timedelta(minutes=29)))
+def test_what_comes_before_the_opening_leaves_no_trace_and_is_judged_as_new_when_it_is_open(sent, later):
+    def is_early(order):
+        return new_book().decide(order).refusal is R.BEFORE_OPENING
+
+    sent = list(filter(is_early, (replace(order, received_at=AT - timedelta(seconds=1)) for order in sent)))
+    again = [replace(order, received_at=AT + later) for order in sent]
+    book, other = new_book(), new_book()
+    assert {book.decide(order).refusal for order in sent} <= {R.BEFORE_OPENING}
+    assert [book.decide(order) for order in again] == [other.decide(order) for order in again]
 
 
 @settings(max_examples=100)

@@ -93,11 +93,14 @@ SETTLEMENT = SettlementDocument(
     receiver_id="OP-1",
     from_at=dt.datetime(2025, 10, 14, 19, tzinfo=dt.UTC),
     until_at=dt.datetime(2025, 10, 15, 19, tzinfo=dt.UTC),
+    rules=(RuleUsed("two_price", "1"),),
+    log_root="cd" * 32,
     rows=(SettlementRow("OP-1", PRODUCT, 1507, 1_506_995, 2_937_607, 15_000, 300_000, -5, 390_312, ""),),
 )
 NO_READING, NO_PRICE = "market.imbalance.no_reading", "market.imbalance.no_price"
 OPEN = replace(
     SETTLEMENT,
+    rules=(),
     rows=(
         replace(SETTLEMENT.rows[0], metered_wh=None, imbalance_tiyn=None, open_code=NO_READING),
         replace(SETTLEMENT.rows[0], imbalance_tiyn=None, open_code=NO_PRICE),
@@ -165,6 +168,18 @@ def test_a_settlement_is_exact_to_the_tiyn_and_the_wh():
     assert texts(written, "AccountTimeSeries/Reason/code") == []
 
 
+def test_a_settlement_names_the_rule_of_imbalance_and_the_root():
+    written = write_settlement_xml(SETTLEMENT)
+    assert (texts(written, "Rule/mRID"), texts(written, "Rule/version")) == (["two_price"], ["1"])
+    assert texts(written, "log.root") == ["cd" * 32]
+    before = write_settlement_xml(OPEN)
+    assert (texts(before, "Rule/mRID"), texts(before, "log.root")) == ([], ["cd" * 32])
+    about = {row["key"]: row["value"] for row in csv_rows(settlement_tables(SETTLEMENT)[1])}
+    assert (about["rule two_price"], about["log_root"]) == ("version 1", "cd" * 32)
+    book = sheet_values(workbook_xlsx(tables=settlement_tables(SETTLEMENT), created_at=AT), "About")
+    assert ["rule two_price", "version 1"] in book and ["log_root", "cd" * 32] in book
+
+
 def test_an_open_hour_stands_in_the_settlement_with_its_reason_and_what_is_known():
     written = write_settlement_xml(OPEN)
     point = "AccountTimeSeries/Period/Point/"
@@ -198,6 +213,8 @@ def test_an_hour_is_not_settled_while_something_of_it_is_not_known(unknown):
         (NO_READING, ""),
         ("<booked.amount>36429.19</booked.amount>", ""),
         ("<bought.quantity>1507</bought.quantity>", ""),
+        (f"<log.root>{'cd' * 32}</log.root>", ""),
+        ("cd" * 32, "cd" * 31),
     ],
 )
 def test_the_schema_of_a_settlement_wants_the_code_and_all_that_is_always_known(old, new):

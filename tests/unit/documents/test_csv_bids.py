@@ -218,6 +218,11 @@ def test_a_file_that_cannot_be_read_at_all_is_refused(text, code, said):
 
 def test_a_misspelt_column_gets_a_hint():
     assert refusal(HEADER.replace("quantity_kwh", "quantity_kw")).way_out == 'Did you mean "quantity_kwh"?'
+    for word in ("price", "Price", "price_tenge"):
+        assert refusal(HEADER.replace("price_tenge_per_kwh", word)).way_out == 'Did you mean "price_tenge_per_kwh"?'
+    assert refusal(HEADER.replace("quantity_kwh", "o")).way_out == (
+        'Did you mean "order_id" or "operator_id" or "owner_id"?'
+    )
 
 
 def test_a_line_of_many_megabytes_and_a_million_columns_are_refused_by_size():

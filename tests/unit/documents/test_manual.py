@@ -30,6 +30,7 @@ from kezek.documents.value import (
 from kezek.documents.xml_answers import write_acknowledgement_xml
 from kezek.documents.xml_bids import read_bid_xml, write_bid_xml
 from kezek.market.imbalance import ImbalanceGap
+from kezek.market.order import MOST_KWH, MOST_TIYN_PER_KWH, OrderRefusal
 from kezek.registry.operator import Route
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "documents.md").read_text(encoding="utf-8")
@@ -113,6 +114,11 @@ def test_the_limits_of_the_page_are_those_of_the_program():
     assert f"from 0.01 to {spaced(MOST_PRICE_TIYN_PER_KWH // 100)}" in PAGE
     assert f"from 1 to {spaced(MOST_QUANTITY_KWH)}" in PAGE
     assert f"from 0.01 to {spaced(MOST_AMOUNT_TIYN // 100)}" in PAGE
+    assert (
+        f"over {spaced(MOST_TIYN_PER_KWH // 100)} tenge/kWh is\n  refused with `{OrderRefusal.PRICE_TOO_HIGH}`"
+        in PAGE
+    )
+    assert f"a step over {spaced(MOST_KWH)} kWh with `{OrderRefusal.QUANTITY_TOO_LARGE}`" in PAGE
     assert f"at most {MOST_TEXT_CHARS} letters" in PAGE
     assert f"whole Wh, 0 allowed, at most {spaced(MOST_METERED_WH)};" in PAGE
     assert all(f"`{route}`" in PAGE for route in Route)

@@ -314,6 +314,17 @@ def test_a_withdrawal_states_no_energy(column):
     assert f"but {column} is '500'" in said
 
 
+@pytest.mark.parametrize("programme", ["programme_output_kwh", "programme_capacity_kw"])
+@pytest.mark.parametrize("surplus", ["0", ""])
+def test_a_withdrawal_names_what_it_withdraws_by_a_zero(programme, surplus):
+    (row,) = read(
+        SideKind.SUPPLY, table(SideKind.SUPPLY, {"action": "withdraw", "surplus_kwh": surplus, programme: "0"})
+    )
+    assert (row.action, row.surplus_kwh) == (SupplyAction.WITHDRAW, 0 if surplus else None)
+    assert getattr(row, programme) == 0
+    assert {row.programme_output_kwh, row.programme_capacity_kw} == {0, None}
+
+
 def test_the_same_hour_written_in_two_ways_is_the_same_hour():
     said = rows_refused(SideKind.SUPPLY, table(SideKind.SUPPLY, {}, {"hour_index": "7"}), RowCode.SIDE_TWICE)
     assert "zone west, hour_index 7 stands in row 2 already" in said

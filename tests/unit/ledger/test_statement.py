@@ -7,6 +7,7 @@ import pytest
 from kezek.ledger.charges import (
     NOTHING,
     Charges,
+    difference,
     imbalance_charge,
     prepayment,
     purchase_cost,
@@ -142,14 +143,33 @@ HEAD = NoteHead(
 
 
 def note(energy=1_000, price=1_850, left=None, price_left=None):
+    left, price_left = energy if left is None else left, price if price_left is None else price_left
+    before = purchase_cost(energy_kwh=energy, price_tiyn_per_kwh=price, charges=CHARGES)
+    kept = purchase_cost(energy_kwh=left, price_tiyn_per_kwh=price, charges=CHARGES)
+    after = purchase_cost(energy_kwh=left, price_tiyn_per_kwh=price_left, charges=CHARGES)
+    within = left <= energy and price_left >= price
     return contract_note(
         head=HEAD,
         energy_kwh=energy,
         price_tiyn_per_kwh=price,
-        left_kwh=energy if left is None else left,
-        price_left_tiyn_per_kwh=price if price_left is None else price_left,
+        left_kwh=left,
+        price_left_tiyn_per_kwh=price_left,
         charges=CHARGES,
+        refund=difference(larger=before, smaller=kept) if within else NOTHING,
+        extra=difference(larger=after, smaller=kept) if within else NOTHING,
     )
+
+
+def test_a_note_whose_bookings_do_not_come_to_what_is_left_is_a_bug():
+    with pytest.raises(ValueError, match="is not"):
+        contract_note(
+            head=HEAD,
+            energy_kwh=1_000,
+            price_tiyn_per_kwh=1_850,
+            left_kwh=500,
+            price_left_tiyn_per_kwh=1_850,
+            charges=CHARGES,
+        )
 
 
 def test_the_note_of_a_purchase_that_stands():

@@ -156,6 +156,7 @@ def suspended(scene):
 MANY = tuple(Step(2_000 + 10 * n, 5) for n in range(MOST_STEPS))
 R = OrderRefusal
 FAULTS: dict[OrderRefusal, tuple[Callable[[Scene], Scene], int, int]] = {
+    R.NOT_WHOLE: (lambda scene: scene.order_with(version=float(scene.order.version)), 0, 0),
     R.ID_TAKEN: (lambda scene: scene.begun.order_with(version=1), 1, 2),
     R.VERSION_NOT_NEXT: (lambda scene: scene.order_with(version=9), 9, 1),
     R.NOT_YOURS: (not_yours, 2, 2),
@@ -176,15 +177,15 @@ FAULTS: dict[OrderRefusal, tuple[Callable[[Scene], Scene], int, int]] = {
     R.NO_STEPS: (lambda scene: scene.order_with(steps=()), 0, 1),
     R.TOO_MANY_STEPS: (lambda scene: scene.order_with(steps=(*scene.order.steps, *MANY)), 257, 256),
     R.STEP_TWICE: (lambda scene: scene.and_step(1_860, 5), 1_860, 1_860),
-    R.PRICE_TOO_HIGH: (lambda scene: scene.and_step(1_000_010, 5), 1_000_010, 1_000_000),
+    R.PRICE_TOO_HIGH: (lambda scene: scene.and_step(100_010, 5), 100_010, MOST_TIYN_PER_KWH),
     R.PRICE_OFF_TICK: (lambda scene: scene.and_step(1_855, 5), 1_855, 10),
     R.PRICE_UNDER_RESERVE: (lambda scene: scene.and_step(1_790, 5), 1_790, 1_800),
     R.QUANTITY_NOT_POSITIVE: (lambda scene: scene.and_step(1_900, 0), 0, 1),
     R.QUANTITY_TOO_SMALL: (lambda scene: scene.and_step(1_910, 4), 4, 5),
-    R.QUANTITY_TOO_LARGE: (lambda scene: scene.and_step(1_920, MOST_KWH + 1), 1_000_000_001, 1_000_000_000),
+    R.QUANTITY_TOO_LARGE: (lambda scene: scene.and_step(1_920, MOST_KWH + 1), MOST_KWH + 1, MOST_KWH),
     R.OVER_SITE_POWER: (lambda scene: scene.and_step(1_930, 1_001), 2_001, 2_000),
-    # 1,000 kWh at 18.60 and 5 kWh at 10,000.00 with VAT.
-    R.OVER_PREPAID_BALANCE: (lambda scene: scene.and_step(1_000_000, 5), 2_083_200 + 5_600_000, BALANCE),
+    # 1,000 kWh at 18.60 and 50 kWh at 1,000.00 with VAT.
+    R.OVER_PREPAID_BALANCE: (lambda scene: scene.and_step(100_000, 50), 2_083_200 + 5_600_000, BALANCE),
 }
 OF_THE_STEPS = [fault for fault in FAULTS if list(OrderRefusal).index(fault) > list(OrderRefusal).index(R.NO_STEPS)]
 NEVER_TOGETHER = {
@@ -302,6 +303,58 @@ def test_a_number_that_no_64_bits_hold_is_refused_with_its_exact_value(huge):
     assert said(version) == (R.VERSION_NOT_NEXT, huge, 1)
 
 
+def test_the_limits_are_a_thousand_tenge_a_kilowatt_hour_and_a_hundred_gigawatt_hours():
+    assert (MOST_TIYN_PER_KWH, MOST_KWH) == (100_000, 100_000_000)
+
+
+NOT_WHOLE = [1_850.0, 100.5, float("nan"), float("inf"), "12", True, False, None]
+
+
+@pytest.mark.parametrize("number", NOT_WHOLE, ids=repr)
+@pytest.mark.parametrize(
+    "with_it",
+    [
+        lambda number: replace(ORDER, steps=(Step(number, 1_000),)),
+        lambda number: replace(ORDER, steps=(Step(1_850, number),)),
+        lambda number: replace(ORDER, steps=(Step(1_900, 5), Step(1_850, number))),
+        lambda number: replace(ORDER, version=number),
+        lambda number: replace(ORDER, version=number, operator_id="OP-999", steps=()),
+    ],
+    ids=["price", "quantity", "second step", "version", "version, and more faults"],
+)
+def test_a_number_that_is_not_whole_is_refused_and_uses_up_nothing(with_it, number):
+    book = book_of()
+    wrong = with_it(number)
+    for _ in range(2):
+        decision = book.decide(wrong)
+        assert (said(decision), decision.reserved_tiyn) == ((R.NOT_WHOLE, 0, 0), 0)
+        assert decision.order is wrong
+        assert not book.answered(wrong)
+        assert (book.next_version("A-1"), in_book(book)) == (1, [])
+    assert book.decide(ORDER).refusal is None
+
+
+@pytest.mark.parametrize(
+    "equal",
+    [
+        replace(ORDER, steps=(Step(1_850.0, 1_000),)),
+        replace(ORDER, steps=(Step(1_850, 1_000.0),)),
+        replace(ORDER, version=1.0),
+        replace(ORDER, version=True),
+    ],
+    ids=["price", "quantity", "version", "version that is true"],
+)
+def test_an_order_with_a_number_that_only_equals_a_whole_one_is_not_that_order(equal):
+    assert equal == ORDER  # for Python
+    book = book_of()
+    taken = book.decide(ORDER)
+    assert said(book.decide(equal)) == (R.NOT_WHOLE, 0, 0)
+    assert not book.answered(equal)
+    assert (in_book(book), book.next_version("A-1")) == ([ORDER], 2)
+    assert book.decide(ORDER) is taken
+    assert type(book.in_book("A-1").order.version) is int
+
+
 @pytest.mark.parametrize(
     ("steps", "price"),
     [
@@ -321,13 +374,14 @@ def test_the_highest_price_and_the_largest_quantity_are_taken_and_cost_what_they
     giant = replace(powered(1_000 * MOST_KWH), purchase_max_kwh=None)
     largest = at(ORDER, price=MOST_TIYN_PER_KWH, quantity=MOST_KWH)
     decision = book_of(giant, balance=10**16).decide(largest)
-    assert (decision.refusal, decision.reserved_tiyn) == (None, 1_120_000_000_000_000)
-    one_less = book_of(giant, balance=1_119_999_999_999_999).decide(largest)
-    assert said(one_less) == (R.OVER_PREPAID_BALANCE, 1_120_000_000_000_000, 1_119_999_999_999_999)
+    # 100 GWh at 1,000.00 a kWh, and 12 % on it: 112 thousand million tenge.
+    assert (decision.refusal, decision.reserved_tiyn) == (None, 11_200_000_000_000)
+    one_less = book_of(giant, balance=11_199_999_999_999).decide(largest)
+    assert said(one_less) == (R.OVER_PREPAID_BALANCE, 11_200_000_000_000, 11_199_999_999_999)
 
 
 def test_the_largest_steps_together_are_added_up_exactly():
-    steps = tuple(Step(10_000 * (n + 1), MOST_KWH) for n in range(100))
+    steps = tuple(Step(MOST_TIYN_PER_KWH - 10 * n, MOST_KWH) for n in range(100))
     assert said(book_of().decide(replace(ORDER, steps=steps))) == (R.OVER_SITE_POWER, 100 * MOST_KWH, 2_000)
 
 
@@ -571,6 +625,50 @@ def test_a_closed_book_takes_nothing_new_and_repeats_its_answers(received_at):
     assert book.cancel(replace(CANCEL, version=3, received_at=received_at)).refusal is R.AFTER_CLOSURE
     assert book.decide(replace(ORDER, received_at=received_at)) is first
     assert in_book(book) == [ORDER]
+
+
+def test_an_order_that_is_removed_frees_power_and_money_and_comes_back_with_a_later_version():
+    book = book_of()
+    taken = book.decide(replace(FULL, order_id="A-1"))
+    assert book.remove("A-1") is taken
+    assert (in_book(book), book.in_book("A-1"), book.is_cancelled("A-1")) == ([], None, False)
+    assert book.decide(replace(FULL, order_id="A-1")) is taken  # what was answered is answered
+    assert in_book(book) == []
+    assert book.next_version("A-1") == 2
+    back = book.decide(replace(FULL, order_id="A-1", version=2))
+    assert (back.refusal, in_book(book)) == (None, [back.order])
+
+
+def test_an_order_that_is_removed_comes_back_for_another_hour_and_stays_with_whom_it_belongs_to():
+    book = book_of()
+    book.decide(ORDER)
+    book.remove("A-1")
+    theirs = replace(ORDER, version=2, operator_id="OP-002", owner_id="OP-002")
+    assert said(book.decide(theirs)) == (R.NOT_YOURS, 2, 2)
+    assert book.cancel(CANCEL).refusal is R.NOT_IN_BOOK
+    assert book.decide(replace(ORDER, version=2, product_id=LATER.product_id)).refusal is None
+
+
+def test_a_cancelled_order_is_told_from_one_that_was_removed_or_refused():
+    book = book_of()
+    book.decide(ORDER)
+    assert not book.is_cancelled("A-1")
+    book.cancel(CANCEL)
+    assert book.is_cancelled("A-1")
+    assert book.decide(replace(ORDER, version=3)).refusal is R.ALREADY_CANCELLED
+    book.decide(at(replace(ORDER, order_id="A-2"), price=1_700))
+    book.decide(replace(ORDER, order_id="A-3"))
+    book.suspend("OP-001")
+    assert [book.is_cancelled(one) for one in ("A-2", "A-3", "never")] == [False, False, False]
+
+
+@pytest.mark.parametrize("order_id", ["A-1", "never"])
+def test_what_is_not_in_the_book_cannot_be_removed(order_id):
+    book = book_of()
+    book.decide(ORDER)
+    book.cancel(CANCEL)
+    with pytest.raises(KeyError):
+        book.remove(order_id)
 
 
 # --- What other markets get wrong -------------------------------------------------------------------------------

@@ -26,7 +26,16 @@ from kezek.market.bidder import Bidder
 from kezek.market.order import Cancellation, Order, OrderRefusal, Step
 
 R = OrderRefusal
-USE_UP_NOTHING = {R.ID_TAKEN, R.VERSION_NOT_NEXT, R.NOT_YOURS, R.NOT_IN_BOOK, R.UNKNOWN_OPERATOR}
+USE_UP_NOTHING = {
+    R.NOT_WHOLE,
+    R.ID_TAKEN,
+    R.VERSION_NOT_NEXT,
+    R.NOT_YOURS,
+    R.NOT_IN_BOOK,
+    R.UNKNOWN_OPERATOR,
+    R.BEFORE_OPENING,
+}
+EARLY = replace(ORDER, received_at=OPENS - INSTANT)
 AMENDED = replace(at(ORDER, price=1_840), version=2)
 THEIRS = replace(ORDER, operator_id="OP-002", owner_id="OP-002")
 NEWCOMER = replace(BIDDER, operator_id="OP-999")
@@ -218,6 +227,14 @@ JUDGED_ANEW = {
     "unknown operator": Anew(
         replace(ORDER, operator_id="OP-999", owner_id="OP-999"), (R.UNKNOWN_OPERATOR, 0, 0), (NEWCOMER,), TAKEN, ()
     ),
+    "before the opening": Anew(EARLY, (R.BEFORE_OPENING, 0, 0), (ORDER,), TAKEN, ()),
+    "an amendment before the opening": Anew(
+        replace(AMENDED, received_at=OPENS - INSTANT), (R.BEFORE_OPENING, 0, 0), (AMENDED,), TAKEN
+    ),
+    "not whole": Anew(replace(ORDER, version=1.0), (R.NOT_WHOLE, 0, 0), (ORDER,), (R.NOT_WHOLE, 0, 0), ()),
+    "not whole, as an amendment": Anew(
+        replace(at(ORDER, quantity=500.0), version=2), (R.NOT_WHOLE, 0, 0), (AMENDED,), (R.NOT_WHOLE, 0, 0)
+    ),
 }
 
 
@@ -373,6 +390,23 @@ def test_a_message_of_another_content_is_not_answered(other):
     book.decide(ORDER)
     book.cancel(CANCEL)
     assert not book.answered(other)
+
+
+def test_an_order_that_came_too_early_is_taken_when_it_is_sent_again_at_the_opening():
+    book = book_of()
+    assert [book.decide(EARLY).refusal for _ in range(3)] == [R.BEFORE_OPENING] * 3
+    assert (book.answered(EARLY), book.next_version("A-1")) == (False, 1)
+    taken = book.decide(ORDER)  # the very same message, at the opening
+    assert (taken.refusal, taken.order.received_at) == (None, OPENS)
+    assert book.decide(EARLY) is taken
+    assert in_book(book) == [ORDER]
+
+
+def test_an_id_that_came_too_early_is_nobody_s():
+    book = book_of()
+    assert book.decide(EARLY).refusal is R.BEFORE_OPENING
+    assert said(book.decide(THEIRS)) == (None, 0, 0)
+    assert said(book.decide(replace(ORDER, version=2))) == (R.NOT_YOURS, 2, 2)
 
 
 # --- Cancellations ----------------------------------------------------------------------------------------------

@@ -333,3 +333,27 @@ def test_prices_and_quantities_too_wide_for_one_sorting_key_clear_the_same():
 def test_a_thousand_owners_with_one_kwh_left_give_it_to_one():
     clearing = clear(1, *[Bid(f"op-{n:04d}", 1_800, 7) for n in range(1_000)])
     assert sorted(clearing.fill_kwh.tolist())[-2:] == [0, 1]
+
+
+def test_a_million_bids_at_one_price_share_the_supply_in_proportion_and_to_the_kilowatt_hour():
+    count, owners = 1_000_000, 100
+    rows = np.arange(count, dtype=np.int64)
+    kwh, owner = 1 + rows * 31 % 997, rows * 7 % owners
+    claims = np.bincount(owner, weights=kwh).astype(np.int64)
+    assert (int(kwh.sum()), int(claims.sum())) == (498_996_634, 498_996_634)
+    supply = int(kwh.sum()) * 6 // 10
+    clearing = clear_product(
+        supply_kwh=supply,
+        price_tiyn_per_kwh=np.full(count, 1_850, dtype=np.int64),
+        quantity_kwh=kwh,
+        claimant=owner,
+        claimant_ids=[f"OP-{n:02d}" for n in range(owners)],
+        **RULES_AND_KEY,
+    )
+    fill = clearing.fill_kwh
+    assert int(fill.sum()) == supply
+    assert bool(((fill >= 0) & (fill <= kwh)).all())
+    assert (clearing.marginal_tiyn_per_kwh, clearing.first_rejected_tiyn_per_kwh) == (1_850, 1_850)
+    for code in range(owners):
+        got = int(fill[owner == code].sum())
+        assert abs(got * int(kwh.sum()) - int(claims[code]) * supply) < int(kwh.sum()), code

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
 import pytest
@@ -11,9 +11,19 @@ PUBLISHED, REVISED, WITHDRAWN = SupplyAct.PUBLISHED, SupplyAct.REVISED, SupplyAc
 R = SupplyRefusal
 
 
-def refused(act, kwh, *, now_kwh=None, product_id="h", closed=False, settled=False):
-    declaration = Declaration(product_id, act, kwh, AT)
-    return refusal_of(declaration, declared_kwh={"h": now_kwh, "other": 7}, closed=closed, settled=settled)
+SECOND = timedelta(seconds=1)
+OVER = {"closed": True, "hour_ends_at": AT}
+LAST = {**OVER, "settled": True}
+
+
+def refused(act, kwh, *, now_kwh=None, product_id="h", closed=False, settled=False, hour_ends_at=None):
+    return refusal_of(
+        Declaration(product_id, act, kwh, AT),
+        declared_kwh={"h": now_kwh, "other": 7},
+        closed=closed,
+        settled=settled,
+        hour_ends_at=hour_ends_at,
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,6 +52,11 @@ def refused(act, kwh, *, now_kwh=None, product_id="h", closed=False, settled=Fal
         (WITHDRAWN, 399, {"now_kwh": 400, "closed": True}, R.WITHDRAWN_AMOUNT),
         (PUBLISHED, 500, {"closed": True}, R.AFTER_CLOSURE),
         (PUBLISHED, 0, {"closed": True}, R.AFTER_CLOSURE),
+        (REVISED, 399, {"now_kwh": 400, **OVER}, R.HOUR_OVER),
+        (REVISED, 400, {"now_kwh": 400, **OVER}, R.HOUR_OVER),
+        (WITHDRAWN, 0, {"now_kwh": 400, **OVER}, R.HOUR_OVER),
+        (REVISED, 399, {"now_kwh": 400, "closed": True, "hour_ends_at": AT - SECOND}, R.HOUR_OVER),
+        (PUBLISHED, 5, {"hour_ends_at": AT}, R.HOUR_OVER),  # a gate that nobody closed opens no hour of yesterday
         (REVISED, 401, {"now_kwh": 400, "closed": True}, R.RAISED_AFTER_CLOSURE),
         (REVISED, 1, {"now_kwh": 0, "closed": True}, R.RAISED_AFTER_CLOSURE),
         (REVISED, 399, {"now_kwh": 400, "closed": True, "settled": True}, R.AFTER_SETTLEMENT),
@@ -69,6 +84,8 @@ def test_a_declaration_with_one_fault_is_refused_with_it(act, kwh, world, refusa
         (REVISED, 400, {"now_kwh": 400, "closed": True}),
         (REVISED, 0, {"now_kwh": 400, "closed": True}),
         (WITHDRAWN, 0, {"now_kwh": 400, "closed": True}),
+        (REVISED, 399, {"now_kwh": 400, "closed": True, "hour_ends_at": AT + SECOND}),
+        (WITHDRAWN, 0, {"now_kwh": 400, "closed": True, "hour_ends_at": AT + SECOND}),
     ],
 )
 def test_a_declaration_that_may_stand_is_not_refused(act, kwh, world):
@@ -110,6 +127,16 @@ BOTH = {
     (R.ALREADY_WITHDRAWN, R.AFTER_SETTLEMENT): (WITHDRAWN, 0, {"now_kwh": 0, "closed": True, "settled": True}),
     (R.AFTER_CLOSURE, R.RAISED_AFTER_CLOSURE): (PUBLISHED, 5, {"closed": True}),
     (R.AFTER_CLOSURE, R.AFTER_SETTLEMENT): (PUBLISHED, 0, {"closed": True, "settled": True}),
+    (R.UNKNOWN_PRODUCT, R.HOUR_OVER): (REVISED, 5, {"product_id": "h9", **OVER}),
+    (R.NEGATIVE, R.HOUR_OVER): (REVISED, -1, {"now_kwh": 400, **OVER}),
+    (R.TOO_LARGE, R.HOUR_OVER): (REVISED, 2**63, {"now_kwh": 400, **OVER}),
+    (R.PUBLISHED_TWICE, R.HOUR_OVER): (PUBLISHED, 5, {"now_kwh": 400, **OVER}),
+    (R.NOT_PUBLISHED, R.HOUR_OVER): (REVISED, 0, OVER),
+    (R.ALREADY_WITHDRAWN, R.HOUR_OVER): (WITHDRAWN, 0, {"now_kwh": 0, **OVER}),
+    (R.WITHDRAWN_AMOUNT, R.HOUR_OVER): (WITHDRAWN, 5, {"now_kwh": 400, **OVER}),
+    (R.AFTER_CLOSURE, R.HOUR_OVER): (PUBLISHED, 5, OVER),
+    (R.HOUR_OVER, R.RAISED_AFTER_CLOSURE): (REVISED, 500, {"now_kwh": 400, **OVER}),
+    (R.HOUR_OVER, R.AFTER_SETTLEMENT): (REVISED, 399, {"now_kwh": 400, **LAST}),
     (R.RAISED_AFTER_CLOSURE, R.AFTER_SETTLEMENT): (
         REVISED,
         500,

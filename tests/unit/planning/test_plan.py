@@ -8,13 +8,13 @@ import pytest
 
 from kezek.law.book import load_book
 from kezek.market.lots import purchase_max_kwh
-from kezek.market.order import ORDER_COLUMNS
+from kezek.market.order import Step
 from kezek.planning.bidding import NoBid, Strategy, Wish
 from kezek.planning.breakeven import coin_value_per_mwh_tiyn, mwh_result
 from kezek.planning.fee_target import FeeTargetCode
 from kezek.planning.plan import Sums, offers_of, plan_bids
 from kezek.planning.plan_file import read_plan
-from kezek.planning.plan_orders import alike, order_rows, orders_csv, spans_of, standing_lines
+from kezek.planning.plan_orders import alike, planned_orders, spans_of, standing_lines
 from kezek.planning.win_chance import PriceRecord
 from kezek.registry.operator import Route
 from kezek.units.rounding import half_up
@@ -95,25 +95,28 @@ def test_hours_with_few_observations_are_named():
     assert plan(least_observations=5).few_observations == ()
 
 
-def test_orders_are_one_an_hour_with_a_row_a_step_and_decimal_commas():
-    header, first, second, *_ = orders_csv(FLAT).splitlines()
-    assert header == (
-        "order_id;version;action;operator_id;site_id;owner_id;product_id;price_tenge_per_kwh;quantity_kwh"
-    )
-    order = "op-west-1/atyrau-1/2025-10-15/west/00;1;new;op-west-1;atyrau-1;op-west-1;2025-10-15/west/00"
-    assert first == f"{order};19,76;10920"
-    assert second == f"{order};18,41;12168"
-    rows = order_rows(FLAT)
-    assert len({row[0] for row in rows}) == 24
-    assert all(len(row) == len(ORDER_COLUMNS) for row in rows)
-    steps = [(row[0], row[7]) for row in rows]
-    assert len(set(steps)) == len(steps)
+def test_orders_are_one_an_hour_with_the_highest_price_first():
+    first, *_ = orders = planned_orders(FLAT)
+    assert first.order_id == "op-west-1/atyrau-1/2025-10-15/west/00"
+    assert (first.operator_id, first.site_id, first.owner_id) == ("op-west-1", "atyrau-1", "op-west-1")
+    assert first.product_id == "2025-10-15/west/00"
+    assert first.steps[:2] == (Step(1_976, 10_920), Step(1_841, 12_168))
+    assert len({order.order_id for order in orders}) == len({order.product_id for order in orders}) == 24
+    for order in orders:
+        prices = [step.price_tiyn_per_kwh for step in order.steps]
+        assert prices == sorted(set(prices), reverse=True)
+
+
+def test_an_hour_without_a_bid_has_no_order():
+    idle = plan(reserve_tiyn_per_kwh=100_000)
+    assert planned_orders(idle) == ()
 
 
 def test_steps_of_one_price_are_one_row():
     cheap = plan(hours=tuple(replace(one, record=PriceRecord((), 30)) for one in FLAT.facts.hours[:1]))
     assert offers_of(cheap.hours[0]) == {1_800: 30_000}
-    assert len(order_rows(cheap)) == 1
+    (order,) = planned_orders(cheap)
+    assert order.steps == (Step(1_800, 30_000),)
 
 
 def test_standing_orders_say_the_same_energy():

@@ -37,7 +37,7 @@ from kezek.reports.publication_words import busiest, embargo_words, lead, withhe
 from kezek.units.calendar import hours_of
 
 NEXT_DAY = dt.date(2025, 10, 16)
-LAST_CLOSED, FIRST_OPEN = dt.date(2025, 11, 14), dt.date(2025, 11, 15)
+LAST_CLOSED, FIRST_OPEN = dt.date(2026, 1, 13), dt.date(2026, 1, 14)
 READINGS = pytest.mark.parametrize("readings", [{}, UNIFORM, PROGRAMME], ids=["described", "uniform", "programme"])
 
 
@@ -132,7 +132,7 @@ def test_nobody_is_named_before_the_embargo_ends():
         assert participant.operator_id not in written
         assert participant.sites[0].site_id + '"' not in written
     assert "A-1" not in written
-    assert "15\u00a0November\u00a02025" in written
+    assert "14\u00a0January\u00a02026" in written
 
 
 def test_single_bids_open_when_the_embargo_ends():
@@ -141,7 +141,7 @@ def test_single_bids_open_when_the_embargo_ends():
     assert len(made.bids) == sum(len(state.rows) for state in session.trading.state.products.values())
     assert sum(bid.awarded_kwh for bid in made.bids) == sum(total.bought_kwh for total in made.zones)
     assert "OP-002" in publication_page(made)
-    assert "since 15 November 2025" in plain(embargo_words(made))
+    assert "since 14 January 2026" in plain(embargo_words(made))
 
 
 def test_an_under_subscribed_day_reads_well():
@@ -226,7 +226,7 @@ def test_the_object_for_programs_has_no_float(made):
     assert plain_object["products"][1]["curve"]["levels"][0] == {"asked_kwh": 12_000, "price_tiyn_per_kwh": 1_900}
     assert plain_object["products"][2]["curve"]["withheld"] == "market.curve.too_few_bidders"
     assert plain_object["products"][0]["starts_at"] == "2025-10-14T19:00:00Z"
-    assert plain_object["bids"] == {"open": False, "opens_on": "2025-11-15", "orders": []}
+    assert plain_object["bids"] == {"open": False, "opens_on": "2026-01-14", "orders": []}
 
 
 def test_the_table_says_the_same_as_the_object(made):

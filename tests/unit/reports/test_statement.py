@@ -151,7 +151,7 @@ def test_every_order_says_how_it_ended_and_why(delivered):
         "Accepted in part. Supply ended at this price; what was left was shared. "
         "Curtailment took 7 032 kWh of it, which are paid back."
     )
-    assert ends["A-3"] == "Rejected. The price is under the reserve price. Bid 15.00 ₸/kWh or more."
+    assert ends["A-3"] == "Rejected. The price is under the reserve price. Bid 15.00 ₸/kWh or more, not 14.00 ₸/kWh."
     assert ends["C-4"] == "Cancelled. The operator cancelled it before the gate closed."
     assert ends["D-1"] == "Cancelled. The operator was suspended before the gate closed."
 
