@@ -45,7 +45,7 @@ def texts():
     return {
         "statement": statement_page(operator_papers(session=session, operator_id="OP-002", at=PAPERS_AT)),
         "publication": publication_page(publication(session=session, on=dt.date(2025, 10, 16))),
-        "opened": publication_page(publication(session=session, on=dt.date(2026, 1, 1))),
+        "opened": publication_page(publication(session=session, on=dt.date(2026, 2, 1))),
     }
 
 

@@ -21,6 +21,8 @@ MONEY_ROOMS = (
     "grid",
     "duties",
     "planning",
+    "documents",
+    "trading",
     "day",
 )
 MAY_DIVIDE = {"units/quantity.py", "mining/network.py"}

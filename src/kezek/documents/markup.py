@@ -134,7 +134,7 @@ def namespace_of(schema_name: str) -> str:
 
 def schema_text(schema_name: str) -> bytes:
     """Give the text of a schema that ships with Kezek: "bid", "acknowledgement", "allocation", "settlement"."""
-    return (resources.files("kezek.documents") / "schemas" / f"{schema_name}.xsd").read_bytes()
+    return resources.files("kezek.documents").joinpath("schemas", f"{schema_name}.xsd").read_bytes()
 
 
 def _require_plain(data: bytes, name: str) -> None:

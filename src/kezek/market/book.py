@@ -98,7 +98,7 @@ class OrderBook:
 
     def answered(self, sent: Order | Cancellation) -> bool:
         """Tell whether a message was answered for good, so that sending it again changes nothing."""
-        return sent.content in self._answers
+        return _is_whole(sent) and sent.content in self._answers
 
     def live(self, product_id: str) -> tuple[Decision, ...]:
         """List what is in the book for a product, in order of arrival; an amendment has its own arrival."""
@@ -271,9 +271,10 @@ _USE_UP_NOTHING = {
 }
 
 
-def _is_whole(order: Order) -> bool:
+def _is_whole(order: Order | Cancellation) -> bool:
     """Tell whether version, prices and quantities are whole numbers: 1850.0 equals 1850 and is no price."""
-    numbers = [order.version, *(one for step in order.steps for one in (step.price_tiyn_per_kwh, step.quantity_kwh))]
+    steps = order.steps if isinstance(order, Order) else ()
+    numbers = [order.version, *(one for step in steps for one in (step.price_tiyn_per_kwh, step.quantity_kwh))]
     return all(type(number) is int for number in numbers)
 
 

@@ -89,7 +89,7 @@ class Trading:
         """Book a prepayment; several of one operator add up, the same payment counts once."""
         earlier = self._payments.get(payment.payment_id)
         if earlier is not None and replace(earlier, paid_at=payment.paid_at) == payment:
-            return None
+            return PrepaymentRefusal.CORRECTED if payment.payment_id in self._corrected else None
         checks = (
             (earlier is not None, PrepaymentRefusal.ID_TAKEN),
             (payment.operator_id not in self.book.bidders, PrepaymentRefusal.UNKNOWN_OPERATOR),
@@ -145,7 +145,14 @@ class Trading:
 
     def declare(self, declaration: Declaration) -> SupplyRefusal | None:
         """Publish, revise or withdraw the supply of a product; behind the gate a smaller one is a curtailment."""
-        refusal = refusal_of(declaration, declared_kwh=self._declared_kwh, closed=self.closed, settled=self.settled)
+        known = self.state.products.get(declaration.product_id)
+        refusal = refusal_of(
+            declaration,
+            declared_kwh=self._declared_kwh,
+            closed=self.closed,
+            settled=self.settled,
+            hour_ends_at=self._ends_at[known.product.hour_index] if known else None,
+        )
         if refusal is not None:
             body = {"refusal": refusal, "found": declaration.declared_kwh}
             self._record(Derived.SUPPLY_REFUSED, declaration.product_id, declaration.declared_at, body)
@@ -159,7 +166,8 @@ class Trading:
         self.book.offer(state.product)
         if declaration.act is not SupplyAct.WITHDRAWN and not self.closed:
             for one in self._standing.values():
-                self._send(self._wanted(one.standing, [state.product], declaration.declared_at))
+                wanted = self._wanted(one.standing, [state.product], declaration.declared_at)
+                self._send([order for order in wanted if self.book.in_book(order.order_id) is None])
         return None
 
     def submit(self, order: Order, *, logged_at: datetime | None = None) -> Decision:
@@ -237,7 +245,8 @@ class Trading:
         wanted = self._wanted(standing, self._offered(), received_at)
         if earlier is not None:
             self._replaced[earlier.standing.order_id, earlier.standing.version] = earlier
-            self._drop(earlier, {order.order_id for order in wanted}, received_at)
+            if not self.closed and received_at < self.session.closes_at:
+                self._drop(earlier, {order.order_id for order in wanted}, received_at)
         answer = StandingAnswer(standing, None, self._send(wanted))
         self._standing[standing.order_id] = answer
         return answer
@@ -304,7 +313,9 @@ class Trading:
         """Take the orders of a standing order out of the book that its next version does not cover any more."""
         for product_id in self.state.products:
             order_id = order_id_of(earlier.standing, product_id)
-            if order_id not in wanted and self.book.in_book(order_id) is not None:
+            live = self.book.in_book(order_id)
+            mine = live is not None and live.order.operator_id == earlier.standing.operator_id
+            if order_id not in wanted and mine:
                 self._end_removed(self.book.remove(order_id), at, OutcomeReason.BY_OPERATOR)
 
     def _end_removed(self, removed: Decision, at: datetime, reason: OutcomeReason) -> None:

@@ -77,8 +77,7 @@ class MarketSession:
     """
 
     def __init__(self, *, lens: Lens, opened: Opened, at: datetime) -> None:
-        embargo_days = lens.on(opened.on).amount(keys.MARKET_BID_EMBARGO_DAYS)
-        if min(opened.reserve_tiyn_per_kwh.values(), default=0) < 0 or opened.embargo_days != embargo_days:
+        if min(opened.reserve_tiyn_per_kwh.values(), default=0) < 0:
             raise ValueError(f"a reserve of {opened.reserve_tiyn_per_kwh}, an embargo of {opened.embargo_days} days")
         self.opened = opened
         self.log = Log()
@@ -89,6 +88,8 @@ class MarketSession:
             market_fee_tiyn_per_kwh=opened.market_fee_tiyn_per_kwh,
             transmission_tiyn_per_kwh=opened.transmission_tiyn_per_kwh,
         )
+        if opened.embargo_days != self.law.amount(keys.MARKET_BID_EMBARGO_DAYS):
+            raise ValueError(f"an embargo of {opened.embargo_days} days")
         clock = session_of(on=opened.on, law=self.law)
         self.participants: dict[str, Participant] = {}
         self.unreadable_count = 0

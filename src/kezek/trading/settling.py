@@ -24,6 +24,8 @@ Place = tuple[str, str, int]
 """Operator, site, hour index."""
 MOST_METERED_WH = 10**11
 """Largest reading of an hour, several hundred times what the largest farm draws: more is a slip. [Wh]"""
+MOST_IN_ALL_WH = 5 * 10**12
+"""Most that all sites of an operator can use in a day, so that what it owes fits the log. [Wh]"""
 MOST_PRICE_TIYN_PER_KWH = 10**6
 """Largest price of the balancing market, 10,000 tenge a kWh: more is a slip. [tiyn/kWh]"""
 
@@ -65,6 +67,7 @@ def _faulty_readings(
 ) -> list[Faulty]:
     sites = {(who, site.site_id) for who, one in participants.items() for site in one.sites}
     seen: set[Place] = set()
+    used_wh: Counter[str] = Counter()
     faulty = []
     for one in readings:
         place = (one.operator_id, one.site_id, one.hour_index)
@@ -74,10 +77,12 @@ def _faulty_readings(
             (one.metered_wh < 0, ReadingFault.NEGATIVE),
             (one.metered_wh > MOST_METERED_WH, ReadingFault.TOO_LARGE),
             (place in seen, ReadingFault.TWICE),
+            (used_wh[one.operator_id] + one.metered_wh > MOST_IN_ALL_WH, ReadingFault.TOO_LARGE),
         )
         fault = next((fault for wrong, fault in checks if wrong), None)
         named = f"{one.operator_id}, site {one.site_id}, hour {one.hour_index}"
         faulty += [Faulty(named, fault)] if fault else []
+        used_wh[one.operator_id] += 0 if fault else one.metered_wh
         seen.add(place)
     return faulty
 

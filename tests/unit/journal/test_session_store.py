@@ -62,6 +62,7 @@ def test_an_act_on_an_empty_folder_leaves_it_fit_for_a_session(tmp_path):
             store.read(tmp_path)
 
     assert refused(act).code == "journal.session.none"
+    assert files(tmp_path) == []  # not even a lock
     store.create(tmp_path, OLD)
     assert store.read(tmp_path) == OLD
 
@@ -82,9 +83,9 @@ def test_one_who_begins_it_in_between_is_not_overwritten(tmp_path, monkeypatch):
     place = tmp_path / "session"
     locked = store.locked
 
-    def overtaken(folder):
+    def overtaken(folder, *, new):
         (folder / store.LOG_FILE).write_bytes(NEW)
-        return locked(folder)
+        return locked(folder, new=new)
 
     monkeypatch.setattr(store, "locked", overtaken)
     assert refused(lambda: store.create(place, OLD)).code == "journal.session.exists"
@@ -158,7 +159,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from kezek.journal.session_store import locked
-with locked(Path(sys.argv[1])):
+with locked(Path(sys.argv[1]), new=True):
     print("held", flush=True)
     sys.stdin.read()
 """

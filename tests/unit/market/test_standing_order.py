@@ -50,7 +50,7 @@ def hours_sent(standing=STANDING, on=WEDNESDAY, **changes):
 
 def test_an_order_of_a_standing_order_says_what_the_standing_order_says():
     first = sent()[0]
-    assert (first.order_id, first.version) == ("S-1/2025-10-15/west/00", 1)
+    assert (first.order_id, first.version) == ("S-1~2025-10-15/west/00", 1)
     assert (first.operator_id, first.site_id, first.owner_id) == ("OP-001", "SITE-1", "OP-T")
     assert (first.product_id, first.steps) == ("2025-10-15/west/00", (Step(1_950, 40_000),))
     assert first.received_at == AT
@@ -114,8 +114,8 @@ def test_both_hours_of_a_clock_set_back_are_covered_each_with_an_order_of_its_ow
     assert hours_sent(nights, on=on) == [0, 1, 2, 3, 4, 5, 22, 23, 24]
     last_hour = replace(nights, clock_hours=frozenset({23}))
     assert [order.order_id for order in sent(last_hour, on=on)] == [
-        "S-1/2024-02-29/west/23",
-        "S-1/2024-02-29/west/24",
+        "S-1~2024-02-29/west/23",
+        "S-1~2024-02-29/west/24",
     ]
     assert hours_sent(replace(nights, clock_hours=DAY_HOURS), on=on) == list(range(6, 22))
 

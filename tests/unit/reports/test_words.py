@@ -25,8 +25,9 @@ from kezek.registry.licence import Subtype
 from kezek.registry.operator import Route
 from kezek.registry.zone import Zone
 from kezek.reports import words
+from kezek.reports.amounts import count, money, price
 from kezek.reports.fixes import FIXES, fix
-from kezek.reports.market_words import ORDER_FIXES, ORDER_REFUSALS
+from kezek.reports.market_words import ORDER_FIXES, ORDER_REFUSALS, refusal_sentence
 from kezek.reports.words import sentence
 from kezek.trading.events import PrepaymentRefusal, ReadingFault, StageRefusal
 
@@ -193,3 +194,32 @@ def test_an_unknown_code_is_a_bug() -> None:
 
 def test_every_refused_order_has_a_way_out():
     assert set(ORDER_FIXES) == set(OrderRefusal)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "found", "limit"),
+    [
+        (OrderRefusal.VERSION_NOT_NEXT, count(1_234), count(777)),
+        (OrderRefusal.TOO_MANY_STEPS, count(1_234), count(777)),
+        (OrderRefusal.STEP_TWICE, price(1_234), price(1_234)),
+        (OrderRefusal.PRICE_TOO_HIGH, price(1_234), price(777)),
+        (OrderRefusal.PRICE_OFF_TICK, price(1_234), price(777)),
+        (OrderRefusal.PRICE_UNDER_RESERVE, price(1_234), price(777)),
+        (OrderRefusal.QUANTITY_NOT_POSITIVE, count(1_234), "zero"),
+        (OrderRefusal.QUANTITY_TOO_SMALL, f"{count(1_234)} kWh", f"{count(777)} kWh"),
+        (OrderRefusal.QUANTITY_TOO_LARGE, f"{count(1_234)} kWh", f"{count(777)} kWh"),
+        (OrderRefusal.OVER_SITE_POWER, f"{count(1_234)} kWh", f"{count(777)} kWh"),
+        (OrderRefusal.OVER_PREPAID_BALANCE, money(1_234), money(777)),
+    ],
+)
+def test_a_refusal_tells_what_was_found_and_the_limit(refusal: OrderRefusal, found: str, limit: str) -> None:
+    said = refusal_sentence(refusal, found=1_234, limit=777)
+    assert found in said and limit in said
+    assert "{" not in said
+
+
+@pytest.mark.parametrize("refusal", OrderRefusal)
+def test_a_refusal_is_two_sentences_with_nothing_left_to_fill_in(refusal: OrderRefusal) -> None:
+    said = refusal_sentence(refusal, found=-5, limit=0)
+    assert said.startswith(ORDER_REFUSALS[refusal]) and said.endswith(".")
+    assert not re.search(r"[{}]", said)
