@@ -479,12 +479,17 @@ def test_the_same_paper_again_gets_the_same_answers_and_changes_no_book(files):
     first = kezek("bid", files / "session", files / "bids.csv", "--at", "2025-10-14T09:40")
     second = kezek("bid", files / "session", files / "bids.csv", "--at", "2025-10-14T09:41")
     papers = (files / "session" / "acknowledgements").glob("*.csv")
-    answers = [
-        [row["sentence"] for row in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")), delimiter=";")]
+    before, after = (
+        list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")), delimiter=";"))
         for path in sorted(papers, key=lambda path: int(path.name.split("-")[1]))
-    ]
+    )
     assert first.returncode == second.returncode == 1
-    assert answers[0] == answers[1]
+    keys = ("place", "order_id", "version", "accepted", "code")
+    assert [[row[key] for key in keys] for row in before] == [[row[key] for key in keys] for row in after]
+    again = {f"{row['order_id']} v{row['version']}": row["sentence"] for row in after if not row["code"]}
+    gone = "Sent before and taken at 09:40:00; since then it left the book, amended, cancelled or suspended."
+    assert {name for name, said in again.items() if said == gone} == {"ATY-00 v1", "PVL1-08 v1"}
+    assert again["SARA-00 v1"] == "Sent before and taken at 09:40:00; it is in the book."
     assert first.stdout.count("orders in the book") == second.stdout.count("orders in the book") == 1
     line = next(line for line in first.stdout.splitlines() if "orders in the book" in line)
     assert line.split("given,")[1] in second.stdout

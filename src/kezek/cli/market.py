@@ -44,6 +44,7 @@ from kezek.trading.rules import MARKET_KEYS, market_rules
 from kezek.trading.session import MarketSession
 from kezek.trading.settling import bought_kwh, imbalance_rule
 from kezek.trading.terms import read_terms
+from kezek.units.calendar import ALMATY
 from kezek.units.problem import InputProblem
 
 LEAST_ROOT = 16
@@ -100,6 +101,7 @@ def open_command(options: OpenOptions) -> int:
         embargo_days=lens.on(on).amount(keys.MARKET_BID_EMBARGO_DAYS),
     )
     session = MarketSession(lens=lens, opened=opened, at=at)
+    _require_in_time(session, at)
     people = read_participants(data=paper_bytes(options.participants), name=str(options.participants), limits=LIMITS)
     _require_people(people, options.participants)
     for row in people:
@@ -111,6 +113,19 @@ def open_command(options: OpenOptions) -> int:
     session_store.create(options.folder, session.log.entries_text())
     show(said, session, options.folder)
     return 1 if any(one.refused for one in said) else 0
+
+
+def _require_in_time(session: MarketSession, at: datetime) -> None:
+    """Stop before a session is opened that is over already.
+
+    Raises:
+        InputProblem: cli.market.over.
+    """
+    closes_at = session.trading.session.closes_at
+    if at >= closes_at:
+        until = closes_at.astimezone(ALMATY).strftime("%Y-%m-%dT%H:%M")
+        what = f"Trading for {session.opened.on} closed at {until}."
+        raise InputProblem("cli.market.over", what, "--at", "Name a moment before it, as --at 2025-10-14T07:50.")
 
 
 def _require_people(people: Sequence[ParticipantRow], table: Path) -> None:
@@ -265,7 +280,7 @@ def _require_prices(session: MarketSession, prices: Path | None) -> None:
 def _require_all(session: MarketSession, delivered: Delivered, table: Path, *, leave_open: bool) -> None:
     """Stop where a site that bought has no reading, unless its hours are to stay open for good."""
     have = {(one.operator_id, one.site_id, one.hour_index) for one in delivered.readings}
-    missing = sorted(place for place, kwh in bought_kwh(session.trading).items() if kwh and place not in have)
+    missing = sorted(place for place in bought_kwh(session.trading) if place not in have)
     if session.trading.cleared and missing and not leave_open:
         who, site, hour = missing[0]
         more = f" and {count(len(missing) - 1)} more" if missing[1:] else ""

@@ -23,6 +23,7 @@ from kezek.trading.answers import MARKET, acknowledged, acknowledgement_of
 from kezek.trading.events import StandingAnswer
 from kezek.trading.intake import order_of, standing_in_zone, standing_order_of, unreadable_of
 from kezek.trading.session import MarketSession
+from kezek.units.calendar import ALMATY
 
 PARTICIPANT = "PARTICIPANT"
 """Sender of a table, which does not name one."""
@@ -104,8 +105,20 @@ def _answers(
         session.unreadable(unreadable_of(sent, paper=name), at)
         answer: Decision | CancelDecision | RowFault = sent
     else:
+        again = session.trading.book.answered(sent)
         answer = session.cancel(sent) if isinstance(sent, Cancellation) else session.submit(sent)
+        if again and isinstance(answer, Decision) and answer.refusal is None:
+            return [_repeated(session, answer, row.place)]
     return [acknowledged(answer=answer, place=row.place, sentence=answer_words)]
+
+
+def _repeated(session: MarketSession, decision: Decision, place: str) -> AckRow:
+    """Give the answer that an order got before, and say what became of it since."""
+    order = decision.order
+    taken_at = order.received_at.astimezone(ALMATY).strftime("%H:%M:%S")
+    stands = session.trading.book.in_book(order.order_id) == decision
+    since = "it is in the book" if stands else "since then it left the book, amended, cancelled or suspended"
+    return AckRow(order.order_id, order.version, True, "", f"Sent before and taken at {taken_at}; {since}.", place)
 
 
 def _kept(row: StandingOrderRow, answer: StandingAnswer) -> list[AckRow]:

@@ -17,6 +17,7 @@ from kezek.journal import session_store
 from kezek.reports.market_words import code_sentence
 from kezek.trading.events import Opened, StageRefusal
 from kezek.trading.session import Broken, MarketSession, replay
+from kezek.units.calendar import ALMATY
 from kezek.units.problem import InputProblem
 
 T = TypeVar("T")
@@ -70,7 +71,10 @@ def act(place: Place, do: Callable[[MarketSession, datetime], T]) -> tuple[Marke
         session = _session(place, session_store.read(place.folder))
         at = moment_of(place.at)
         if at < session.last_at:
-            raise stage_problem(StageRefusal.BACK_IN_TIME, place.folder)
+            latest = session.last_at.astimezone(ALMATY).strftime("%Y-%m-%dT%H:%M:%S")
+            what = f"{code_sentence(StageRefusal.BACK_IN_TIME)} The latest was {latest}."
+            way_out = _WAYS_OUT[StageRefusal.BACK_IN_TIME]
+            raise InputProblem(str(StageRefusal.BACK_IN_TIME), what, str(place.folder), way_out)
         size = len(session.log)
         done = do(session, at)
         if len(session.log) > size:

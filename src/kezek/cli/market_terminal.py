@@ -22,6 +22,7 @@ from kezek.reports.words import ZONES
 from kezek.trading.session import MarketSession
 from kezek.trading.state import ProductState
 from kezek.units.calendar import ALMATY, hours_of
+from kezek.units.rounding import half_up
 
 MOST_REFUSED, MOST_TAKEN = 40, 8
 """Answers that are shown; the files hold all."""
@@ -135,21 +136,21 @@ def _hours(session: MarketSession, zone: Zone) -> Table:
         tail = " 30 %" if state.product.offer is Offer.PROGRAMME else ""
         asked = sum(row.step.quantity_kwh for row in state.rows)
         bought = count(state.sold_kwh) if session.trading.cleared else ""
-        cells = (count(offered), count(asked), count(len(state.rows)), bought, *_prices(state))
+        cells = (count(offered), count(asked), count(len(state.rows)), bought, *_prices(session, state))
         table.add_row(f"{labels[state.product.hour_index]}{tail}", *cells)
     return table
 
 
-def _prices(state: ProductState) -> tuple[str, str, str]:
-    """Lowest, average and highest price paid at clearing."""
+def _prices(session: MarketSession, state: ProductState) -> tuple[str, str, str]:
+    """Lowest, average and highest price paid for what is left after any curtailment."""
     if state.summary is None:
         return "", "", ""
-    paid = state.summary
-    return (
-        bare_price(paid.lowest_tiyn_per_kwh),
-        bare_price(paid.average_tiyn_per_kwh),
-        bare_price(paid.highest_tiyn_per_kwh),
-    )
+    held = session.trading.state
+    keys = [key for row in state.purchase_ids for key in row if held.final_purchase_kwh[key]]
+    paid = [(held.final_purchase_kwh[key], held.price_of_purchase[key]) for key in keys]
+    prices, energy_kwh = [price for _, price in paid], sum(kwh for kwh, _ in paid)
+    average = half_up(sum(kwh * price for kwh, price in paid), energy_kwh) if paid else None
+    return bare_price(min(prices, default=None)), bare_price(average), bare_price(max(prices, default=None))
 
 
 def _written(paths: Sequence[Path]) -> list[RenderableType]:
@@ -185,8 +186,8 @@ def _answers(answer: Acknowledgement) -> list[RenderableType]:
     refused = [row for row in answer.rows if not row.accepted]
     taken = [row for row in answer.rows if row.accepted]
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), width=80)
-    for head, share in (("where", 2), ("order", 3), ("answer", 6)):
-        table.add_column(head, overflow="fold", ratio=share)
+    for head, share, least in (("where", 2, 16), ("order", 3, None), ("answer", 6, None)):
+        table.add_column(head, overflow="fold", ratio=share, min_width=least)
     for row in [*refused[:MOST_REFUSED], *taken[:MOST_TAKEN]]:
         told = row.sentence if row.accepted else f"{row.sentence} [{row.code}]"
         version = f" v{row.version}" if row.version else ""

@@ -42,7 +42,10 @@ UNIFORM = (
     "what one pays; less loses hours that would pay, more wins hours that do not. (Unless one’s own bid "
     "sets the price.)"
 )
-FEE_BY_PRICE = "The fee of a bid is taken at its own price, as if the quarter’s average were that price."
+FEE_BY_PRICE = (
+    "The fee of a bid is taken at its own price, as if the quarter’s average were that price; where the average is "
+    "steered as said above, the bids follow that and not these."
+)
 _STRATEGIES = {
     Strategy.BEST: "the price that earns most, expected, against the {kind}",
     Strategy.TARGET: "the lowest price that wins {target} of the {kind}",

@@ -99,11 +99,12 @@ def _faulty_prices(delivered: Delivered, hours: Set[int]) -> list[Faulty]:
 
 
 def bought_kwh(trading: Trading) -> Counter[Place]:
-    """Add up what was bought for each site and hour, after curtailment. [kWh]"""
+    """Add up what was bought for each site and hour, after curtailment; one cut to nothing is there with 0. [kWh]"""
     totals: Counter[Place] = Counter()
     for state in trading.state.products.values():
-        for row, kwh in zip(state.rows, state.fills_kwh, strict=True):
-            totals[row.order.operator_id, row.order.site_id, state.product.hour_index] += kwh
+        for row, kwh, purchases in zip(state.rows, state.fills_kwh, state.purchase_ids, strict=False):
+            if purchases:
+                totals[row.order.operator_id, row.order.site_id, state.product.hour_index] += kwh
     return totals
 
 
@@ -179,7 +180,7 @@ def _uses(
     uses = []
     for hour in hours_of(on):
         place = (operator_id, site.site_id, hour.index)
-        if bought.get(place) or place in metered:
+        if place in bought or place in metered:
             name = product_id(on=on, zone=site.zone, hour_index=hour.index)
             price = prices.get((site.zone, hour.index))
             uses.append(HourUse(name, metered.get(place), bought.get(place, 0), price))
