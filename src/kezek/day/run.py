@@ -229,8 +229,7 @@ def require_runnable(request: DayRequest) -> None:
     """Refuse what cannot be run before anything is done.
 
     Raises:
-        InputProblem: day.date.outside with the range that can be run; trading.rules.* where the law leaves it open;
-            day.supply.out_of_reach where no availability of plants gives the month's target.
+        InputProblem: day.date.outside with the range that can be run; trading.rules.*; day.supply.out_of_reach.
     """
     first, last = covered_dates(request.lens)
     if not first <= request.on <= last:

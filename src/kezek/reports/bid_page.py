@@ -75,7 +75,7 @@ def _key_figures(plan: BidPlan) -> Iterator[Markup]:
         ("Profit after all dues", amounts.million(sums.profit_tiyn), what),
         ("Energy", amounts.mwh(sums.energy_kwh), f"of {amounts.mwh(won.energy_kwh)} bid for"),
         ("Coins", amounts.coins_in_short(sums.coins_sat), f"worth {amounts.million(sums.coin_value_tiyn)}"),
-        ("Prepayment", amounts.million(plan.prepay_tiyn), "at the most, with VAT; the platform's charges come on top"),
+        ("Prepayment", amounts.million(plan.prepay_tiyn), "at most, with VAT; platform charges come on top"),
     )
     for label, value, note in figures:
         yield key_figure(label=label, value=value, note=note, mark=Markup(""))
