@@ -4,6 +4,7 @@ import hashlib
 from fractions import Fraction
 
 import polars as pl
+from tests.day.balances import balances_tiyn
 
 from kezek.day.summary import summarise_day
 from kezek.duties.check import check
@@ -99,14 +100,6 @@ def test_the_evening_cut_lowers_one_product_and_raises_nobody(default_day):
     before = dict(purchases.group_by("operator_id").agg(pl.sum("energy_kwh")).iter_rows())
     after = dict(orders.group_by("operator_id").agg(pl.sum("final_kwh")).iter_rows())
     assert before and all(after[who] <= kwh for who, kwh in before.items())
-
-
-def balances_tiyn(default_day):
-    """Balances of all accounts from the table alone, debit positive."""
-    posted = default_day.tables["ledger"].filter(pl.col("state") == "posted")
-    debits = dict(posted.group_by("debit").agg(pl.sum("amount_tiyn")).iter_rows())
-    credited = dict(posted.group_by("credit").agg(pl.sum("amount_tiyn")).iter_rows())
-    return {who: debits.get(who, 0) - credited.get(who, 0) for who in {**debits, **credited}}
 
 
 def test_money_adds_up_to_zero_and_the_table_gives_the_balances(default_day):

@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 import pytest
+from tests.day.balances import balances_tiyn
 
 from kezek.day.summary import summarise_day
 from kezek.law.book import load_book
@@ -18,7 +19,13 @@ def check_promises(day):
     hours, purchases = day.tables["hours"], day.tables["purchases"]
     assert (hours["bought_kwh"] <= hours["offered_kwh"]).all()
     assert (hours["bought_after_curtailment_kwh"] <= hours["bought_kwh"]).all()
-    assert day.tables["ledger"]["amount_tiyn"].sum() == 0
+    balances = balances_tiyn(day)
+    assert balances == day.state.ledger.balances_tiyn()
+    assert (
+        -balances.get("energy_sales:single_buyer", 0)
+        == (purchases["final_kwh"] * purchases["price_tiyn_per_kwh"]).sum()
+    )
+    assert all(tiyn <= 0 for account, tiyn in balances.items() if account.startswith("prepaid:"))
     if day.request.on >= date(2024, 3, 1):
         assert purchases["energy_kwh"].max() <= 1_000
     assert (hours.filter(pl.col("offered_kwh") == 0)["bought_kwh"] == 0).all()
