@@ -15,11 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kezek.market.apportion import share_at_margin
+from kezek.market.rules import PRICE_RULES, TIE_RULES
 
 Int64s = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int64] | npt.NDArray[np.int32] | npt.NDArray[np.int16]
-PRICE_RULES = {"pay_as_bid": "1", "uniform": "1"}
-TIE_RULES = {"pro_rata_per_operator": "1", "time_priority": "1", "equal_share": "1"}
 _END = 1 << 63
 _BLOCK = 1 << 16
 _SORTED_AT_ONCE = 1 << 16

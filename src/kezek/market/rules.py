@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-PRICE_RULES = ("pay_as_bid", "uniform")
-TIE_RULES = ("pro_rata_per_operator", "time_priority", "equal_share")
+PRICE_RULES = {"pay_as_bid": "1", "uniform": "1"}
+TIE_RULES = {"pro_rata_per_operator": "1", "time_priority": "1", "equal_share": "1"}
+"""Version of each rule that the clearing can carry out."""
 CURTAILMENT_PRICES = ("kept", "restruck")
 CURTAILMENT_RULE_VERSION = "1"
-"""Version of what a curtailment does to the price; the clearing gives those of the two other rules."""
+"""Version of what a curtailment does to the price."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,11 @@ MARKET = "KEZEK-MARKET"
 """Party that sends the market's papers, unless another name is given."""
 EVERYBODY = "market-operator"
 """Receiver of a paper with the rows of all operators: under the embargo nobody else may have it."""
-AnswerWords = Callable[[Decision | CancelDecision], str]
+Answer = Decision | CancelDecision
+AnswerWords = Callable[[Answer], str]
 """Says what the market answers: taken, or refused, why, and what to do."""
 CodeWords = Callable[[str], str]
 """Gives the sentence of a code."""
-
-
-Answer = Decision | CancelDecision
 
 
 def require_cleared(session: MarketSession) -> Gate:

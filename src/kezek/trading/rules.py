@@ -23,8 +23,8 @@ MARKET_KEYS: tuple[keys.Key, ...] = (
 )
 """Quantities without which no session can be held, besides the price rule and the price of a cut."""
 MARKET_WORDS: Mapping[keys.Word, tuple[str, ...]] = {
-    keys.MARKET_PRICE_RULE: PRICE_RULES,
-    keys.MARKET_TIE_RULE: TIE_RULES,
+    keys.MARKET_PRICE_RULE: tuple(PRICE_RULES),
+    keys.MARKET_TIE_RULE: tuple(TIE_RULES),
 }
 """Words that the market can carry out."""
 _CUT_WORDS: Mapping[keys.Word, tuple[str, ...]] = {keys.MARKET_CURTAILMENT_PRICE: CURTAILMENT_PRICES}
