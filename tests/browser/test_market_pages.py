@@ -2,10 +2,9 @@
 
 import datetime as dt
 import re
-import shutil
-import subprocess
 
 import pytest
+from tests.browser.chromium import rendered
 from tests.trading.market_days import PAPERS_AT, UNIFORM, delivered_session
 
 from kezek.reports.publication_model import publication
@@ -15,28 +14,8 @@ from kezek.reports.statement_page import statement_page
 
 pytestmark = pytest.mark.browser
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--allow-file-access-from-files",
-    "--virtual-time-budget=5000",
-)
 PAGES = ("statement", "publication", "opened")
 """The publication under the embargo, and with single bids."""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    found = shutil.which("chromium")
-    if found is None:
-        pytest.skip("Chromium is not installed: .ci/run installs it")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +43,7 @@ def probed(chromium, tmp_path, page, width, script):
         "<script>onload=()=>{const d=document.getElementById('f').contentDocument;"
         f"document.title={script}}}</script>"
     )
-    arguments = [chromium, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", probe.as_uri()]
-    dom = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=True).stdout
-    title = re.search(r"<title>([^<]*)</title>", dom)
+    title = re.search(r"<title>([^<]*)</title>", rendered(chromium, tmp_path, probe))
     assert title is not None
     return title[1]
 
@@ -95,9 +72,7 @@ def test_a_page_follows_the_theme(chromium, tmp_path, texts, name, scheme, paper
         "</iframe><script>onload=()=>{const f=document.getElementById('f');"
         "document.title=f.contentWindow.getComputedStyle(f.contentDocument.body).backgroundColor}</script>"
     )
-    arguments = [chromium, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", probe.as_uri()]
-    dom = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=True).stdout
-    assert f"<title>{paper}</title>" in dom
+    assert f"<title>{paper}</title>" in rendered(chromium, tmp_path, probe)
 
 
 def test_every_chart_is_drawn_named_and_legible_in_the_dark(chromium, tmp_path, texts):

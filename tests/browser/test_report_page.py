@@ -2,39 +2,12 @@
 
 import html
 import re
-import shutil
 import subprocess
 
 import pytest
+from tests.browser.chromium import FLAGS, rendered
 
 pytestmark = pytest.mark.browser
-
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--allow-file-access-from-files",
-    "--virtual-time-budget=5000",
-)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    found = shutil.which("chromium")
-    if found is None:
-        pytest.skip("Chromium is not installed: .ci/run installs it")
-    return found
-
-
-def rendered(chromium, tmp_path, page):
-    """DOM of a page after it was laid out."""
-    arguments = [chromium, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()]
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])

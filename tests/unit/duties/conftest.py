@@ -1,12 +1,13 @@
 """Books of one operator who did everything right, to be changed one fact at a time."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
+from tests.spec.clean import clean_book as clean_quarter_book
 
 from kezek.duties.check import check
-from kezek.duties.facts import FeeRecord, OperatorFacts, Purchased, QuarterBook, Sighting
+from kezek.duties.facts import OperatorFacts, Sighting
 from kezek.duties.lens import Lens
 from kezek.law.book import load_book
 from kezek.registry.licence import Licence, Period, Subtype
@@ -18,36 +19,7 @@ Q3 = Quarter(2025, 3)
 
 def clean_book(quarter=Q3, **changes):
     """1,000,000 sat received and 760,000 sold; 5 MWh bought and metered; 10 % profit on the coins."""
-    book = QuarterBook(
-        quarter=quarter,
-        until_on=quarter.until_on,
-        mined=Period(quarter.from_on, quarter.until_on),
-        mined_sat=1_010_000,
-        received_sat=(("pool-a", 1_000_000),),
-        sold_sat=(("exchange-a", 500_000), ("exchange-b", 260_000)),
-        disclosed_sat=1_000_000,
-        metered_wh=5_000_000,
-        platform=Purchased(5_000, 1_000, quarter.until_on - timedelta(days=1)),
-        other_source_kwh=0,
-        least_energy_wh=4_000_000,
-        average_price_tiyn_per_kwh=1_850,
-        coin_value_tiyn=10_000_000,
-        cost_tiyn=9_000_000,
-        tax_declared_tiyn=150_000,
-        fee=FeeRecord(quarter.day_of_month_after(2, 10), quarter.day_of_month_after(2, 20), 1_000_000),
-        direct_contract_kwh=0,
-        meter_faulty=False,
-        rebate_claimed_tiyn=0,
-        rebate_eligible=False,
-        programme_known=True,
-        log_gap_hours=0,
-        log_gap_days=0,
-        log_gap_transactions=0,
-        report_on=quarter.day_of_month_after(1, 5),
-        report_known=True,
-        pool_reported=True,
-    )
-    return replace(book, **changes)
+    return replace(clean_quarter_book(quarter), **changes)
 
 
 def clean_facts(*books, **changes):
