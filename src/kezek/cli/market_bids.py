@@ -21,7 +21,7 @@ from kezek.reports.market_words import refusal_sentence
 from kezek.reports.statement_words import answer_words
 from kezek.trading.answers import MARKET, acknowledged, acknowledgement_of
 from kezek.trading.events import StandingAnswer
-from kezek.trading.intake import order_of, standing_in_zone, standing_order_of, unreadable_of
+from kezek.trading.intake import order_of, own_row, standing_in_zone, standing_order_of, unreadable_of
 from kezek.trading.session import MarketSession
 from kezek.units.calendar import ALMATY
 
@@ -62,21 +62,14 @@ def _take(session: MarketSession, path: Path, data: bytes, at: datetime) -> Ackn
     paper_id = f"{len(session.log)}-{_UNSAFE.sub('-', path.stem)}"[:MOST_NAME]
     paper = _paper(data, path, paper_id)
     named = f"{paper_id}{path.suffix}"
+    sender_id = "" if paper.sender_id == PARTICIPANT else paper.sender_id
     return acknowledgement_of(
         document_id=f"ACK-{paper_id}",
         received_document_id=paper.document_id,
         receiver_id=paper.sender_id,
-        rows=[answer for row in paper.rows for answer in _answers(session, _sent_by(paper, row), named, at)],
+        rows=[answer for row in paper.rows for answer in _answers(session, own_row(row, sender_id), named, at)],
         created_at=at,
     )
-
-
-def _sent_by(paper: Paper, row: OrderRow | StandingOrderRow | RowFault) -> OrderRow | StandingOrderRow | RowFault:
-    """Give a row back, or a fault where a paper that names its sender speaks for somebody else."""
-    if paper.sender_id == PARTICIPANT or isinstance(row, RowFault) or row.operator_id == paper.sender_id:
-        return row
-    what = f"The paper is of {paper.sender_id}, the order of {row.operator_id}."
-    return RowFault(row.place, row.order_id, "trading.paper.sender", what, "Send it in a paper of its own.")
 
 
 def _paper(data: bytes, path: Path, paper_id: str) -> Paper:

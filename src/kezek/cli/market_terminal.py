@@ -14,6 +14,7 @@ from rich.text import Text
 from kezek.cli.output import forgiving
 from kezek.cli.screen import screen
 from kezek.documents.paper import Acknowledgement
+from kezek.ledger.transfer import PREPAID
 from kezek.market.product import Offer
 from kezek.registry.zone import Zone
 from kezek.reports.amounts import bare_price, count, money, noun
@@ -77,7 +78,7 @@ def state_lines(session: MarketSession) -> list[tuple[str, str]]:
     on = clock.opens_at.astimezone(ALMATY).date()
     rules = trading.rules
     balances = trading.state.ledger.balances_tiyn()
-    held = -sum(amount for account, amount in balances.items() if account.startswith("prepaid:"))
+    held = -sum(amount for account, amount in balances.items() if account.startswith(PREPAID))
     return [
         ("Stage", f"{stage}; trading is on {on} from {times[0]} to {times[1]}"),
         ("Rules", f"{rules.price_rule}, {rules.tie_rule}, curtailment {rules.curtailment_price}"),

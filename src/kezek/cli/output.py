@@ -11,7 +11,6 @@ from typing import Any
 
 from kezek.units.problem import InputProblem
 
-EXIT_UNWRITTEN = 3
 UNWRITTEN = "cli.out.failed"
 """Code of what could not be written although the request was right."""
 _PLAIN = {

@@ -79,25 +79,25 @@ def require_cell(value: Value, column: Column) -> None:
         raise TypeError(f"column {column.heading!r} holds {column.kind.value}, not {value!r}")
 
 
-def write_table_csv(*, table: Table, delimiter: str = ";", mark: str = ",") -> bytes:
-    """Write a table as CSV: UTF-8 with a byte order mark, lines ended by CR LF.
+def write_table_csv(*, table: Table) -> bytes:
+    """Write a table as CSV: UTF-8 with a byte order mark, semicolons, decimal commas, lines ended by CR LF.
 
     Raises:
         TypeError: a cell does not fit its column.
     """
     sheet = io.StringIO()
-    writer = csv.writer(sheet, delimiter=delimiter, lineterminator="\r\n")
+    writer = csv.writer(sheet, delimiter=";", lineterminator="\r\n")
     writer.writerow([plain_text(column.heading) for column in table.columns])
-    writer.writerows([_cell_texts(row, table.columns, mark) for row in table.rows])
+    writer.writerows([_cell_texts(row, table.columns) for row in table.rows])
     return ("\ufeff" + sheet.getvalue()).encode()
 
 
-def _cell_texts(row: Sequence[Value], columns: Sequence[Column], mark: str) -> list[str]:
+def _cell_texts(row: Sequence[Value], columns: Sequence[Column]) -> list[str]:
     texts = []
     for value, column in zip(row, columns, strict=True):
         require_cell(value, column)
         if isinstance(value, int):
-            texts.append(amount_text(value, decimals=DECIMALS.get(column.kind, 0), mark=mark))
+            texts.append(amount_text(value, decimals=DECIMALS.get(column.kind, 0), mark=","))
         else:
             texts.append(plain_text(value or ""))
     return texts

@@ -123,10 +123,8 @@ def _parts_ppm(lens: Lens, most: Value, on: date) -> tuple[int, ...]:
 def _rate_ppm(lens: Lens, key: keys.Amount, source: str, on: date) -> int | None:
     """Give what one source says on a day, whatever the reading. [ppm]"""
     for value in lens.book.quantities[key].values:
-        content = getattr(value, "content", None)
-        begun = value.from_on <= on and (value.until_on is None or on < value.until_on)
-        if begun and value.source.key == source and isinstance(content, int):
-            return content
+        if value.in_force(on) and value.source.key == source and isinstance(value.content, int):
+            return value.content
     return None
 
 

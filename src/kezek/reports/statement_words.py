@@ -36,7 +36,7 @@ def tenge(tiyn: int) -> str:
 
 def kwh(energy_kwh: int) -> str:
     """Write whole kWh without the unit."""
-    return amounts.thin(f"{energy_kwh:,}".replace(",", " "))
+    return amounts.count(energy_kwh)
 
 
 def kwh_of_wh(energy_wh: int | None) -> str:

@@ -132,6 +132,14 @@ def standing_in_zone(row: StandingOrderRow, participants: Mapping[str, Participa
     return RowFault(row.place, row.order_id, "trading.paper.standing_zone", what, "Name the site's own zone.")
 
 
+def own_row(row: OrderRow | StandingOrderRow | RowFault, sender_id: str) -> OrderRow | StandingOrderRow | RowFault:
+    """Give a row back, or a fault where a paper speaks for somebody else; "" where it names no sender."""
+    if not sender_id or isinstance(row, RowFault) or row.operator_id == sender_id:
+        return row
+    what = f"The paper is of {sender_id}, the order of {row.operator_id}."
+    return RowFault(row.place, row.order_id, "trading.paper.sender", what, "Send it in a paper of its own.")
+
+
 def unreadable_of(fault: RowFault, *, paper: str) -> Unreadable:
     """Note a row that could not be read."""
     return Unreadable(f"{paper}, {fault.place}", fault.order_id, fault.code, fault.what)
