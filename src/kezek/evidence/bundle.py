@@ -35,7 +35,7 @@ def render_bundle(bundle: Bundle) -> str:
     for number, (key, receipt) in enumerate(bundle.receipts.items(), start=2):
         _check_id(key, parse_canonical(receipt.entry), number)
         if receipt.checkpoint != bundle.checkpoint:
-            raise _form(f"receipt {key!r} is under another checkpoint", number)
+            raise _malformed_bundle(f"receipt {key!r} is under another checkpoint", number)
         entry, proof = receipt.entry.decode(), [to_base64(item) for item in receipt.proof]
         lines.append(canonical_bytes({"entry": entry, "id": key, "index": receipt.index, "proof": proof}))
     return "".join(f"{line.decode()}\n" for line in lines)
@@ -53,12 +53,12 @@ def parse_bundle(text: str | bytes) -> Bundle:
         case {"checkpoint": str(checkpoint), "format": str(found), **rest} if found == FORMAT and not rest:
             pass
         case _:
-            raise _form(f"expected {{checkpoint, format}} with format {FORMAT!r}", 1)
+            raise _malformed_bundle(f"expected {{checkpoint, format}} with format {FORMAT!r}", 1)
     if not lines or lines.pop():
-        raise _form("the last line has no line end", len(lines) + 2)
+        raise _malformed_bundle("the last line has no line end", len(lines) + 2)
     receipts: dict[str, Receipt] = {}
     for number, line in enumerate(lines, start=2):
-        key, receipt = _receipt(line, number, checkpoint)
+        key, receipt = _bundled_receipt(line, number, checkpoint)
         if key in receipts:
             raise BundleError(EvidenceCode.BUNDLE_ID, f"id {key!r} came before", f"line {number}")
         receipts[key] = receipt
@@ -77,20 +77,20 @@ def extract(bundle: Bundle, receipt_id: str) -> str:
     return render_receipt(bundle.receipts[receipt_id])
 
 
-def _receipt(line: bytes, number: int, checkpoint: str) -> tuple[str, Receipt]:
+def _bundled_receipt(line: bytes, number: int, checkpoint: str) -> tuple[str, Receipt]:
     match _object(line, number):
         case {"entry": str(entry), "id": str(key), "index": int(index), "proof": list(proof), **rest} if not rest:
             pass
         case _:
-            raise _form("expected {entry, id, index, proof}", number)
+            raise _malformed_bundle("expected {entry, id, index, proof}", number)
     if isinstance(index, bool) or index < 0:
-        raise _form(f"index {index!r} is no place in a log", number)
+        raise _malformed_bundle(f"index {index!r} is no place in a log", number)
     try:
         event = parse_canonical(entry.encode())
     except CanonicalError as error:
-        raise _form(f"entry: {error.what}", number) from None
+        raise _malformed_bundle(f"entry: {error.what}", number) from None
     _check_id(key, event, number)
-    return key, Receipt(entry.encode(), index, tuple(_hash(item, number) for item in proof), checkpoint)
+    return key, Receipt(entry.encode(), index, tuple(_bundled_hash(item, number) for item in proof), checkpoint)
 
 
 def _check_id(key: str, event: JsonObject, number: int) -> None:
@@ -98,13 +98,13 @@ def _check_id(key: str, event: JsonObject, number: int) -> None:
         raise BundleError(EvidenceCode.BUNDLE_ID, f"id {key!r} is not a value of its entry", f"line {number}")
 
 
-def _hash(item: Any, number: int) -> bytes:  # noqa: ANN401  whatever the JSON holds
+def _bundled_hash(item: Any, number: int) -> bytes:  # noqa: ANN401  whatever the JSON holds
     try:
         found = from_base64(item) if isinstance(item, str) else b""
     except ArmourError as error:
-        raise _form(f"proof: {error.what}", number) from None
+        raise _malformed_bundle(f"proof: {error.what}", number) from None
     if len(found) != HASH_BYTES:
-        raise _form(f"proof: {item!r} is not a hash of {HASH_BYTES} bytes", number)
+        raise _malformed_bundle(f"proof: {item!r} is not a hash of {HASH_BYTES} bytes", number)
     return found
 
 
@@ -112,8 +112,8 @@ def _object(line: bytes, number: int) -> JsonObject:
     try:
         return parse_canonical(line)
     except CanonicalError as error:
-        raise _form(error.what, number) from None
+        raise _malformed_bundle(error.what, number) from None
 
 
-def _form(what: str, number: int) -> BundleError:
+def _malformed_bundle(what: str, number: int) -> BundleError:
     return BundleError(EvidenceCode.BUNDLE_FORM, what, f"line {number}")

@@ -52,19 +52,19 @@ def parse_canonical(line: bytes) -> JsonObject:
     try:
         value = json.loads(line.decode(), parse_float=_refuse_float, parse_constant=_refuse_float)
     except UnicodeDecodeError as error:
-        raise _form(f"byte {error.start} is not UTF-8") from None
+        raise _not_canonical(f"byte {error.start} is not UTF-8") from None
     except RecursionError:
         raise CanonicalError(EvidenceCode.JSON_DEPTH, f"nested deeper than {DEPTH_MAX}") from None
     except ValueError as error:
-        raise _form(f"not JSON: {error}") from None
+        raise _not_canonical(f"not JSON: {error}") from None
     if not isinstance(value, dict):
-        raise _form(f"an object was expected, found {_named(value)}")
+        raise _not_canonical(f"an object was expected, found {_named(value)}")
     again = canonical_bytes(value)
     if again != line:
         at = next(
             (i for i, (a, b) in enumerate(zip(again, line, strict=False)) if a != b), min(len(again), len(line))
         )
-        raise _form(f"not canonical from byte {at} on: found {line[at : at + 12]!r}")
+        raise _not_canonical(f"not canonical from byte {at} on: found {line[at : at + 12]!r}")
     return value
 
 
@@ -114,7 +114,7 @@ def _refuse_float(text: str) -> Never:
     raise CanonicalError(EvidenceCode.JSON_FLOAT, f"{text} is a float: write whole numbers of the smallest unit")
 
 
-def _form(what: str) -> CanonicalError:
+def _not_canonical(what: str) -> CanonicalError:
     return CanonicalError(EvidenceCode.JSON_FORM, what)
 
 

@@ -57,7 +57,7 @@ def sign_checkpoint(*, size: int, root: bytes, signer: Signer) -> str:
         CheckpointError: evidence.checkpoint.form for a size or root no tree has.
     """
     if parse_whole(str(size)) is None or len(root) != HASH_BYTES or (size == 0 and root != EMPTY_ROOT):
-        raise _form(f"size {size} with root {root.hex() or '(empty)'} is no tree")
+        raise _no_checkpoint(f"size {size} with root {root.hex() or '(empty)'} is no tree")
     return sign_note(Checkpoint(signer.name, size, root).body, signer)
 
 
@@ -79,19 +79,19 @@ def open_checkpoint(note: str | bytes, verifier: Verifier) -> Checkpoint:
 def _parse_body(body: str) -> Checkpoint:
     lines = body.removesuffix("\n").split("\n")
     if len(lines) != 3:
-        raise _form(f"a checkpoint has 3 lines, not {len(lines)}")
+        raise _no_checkpoint(f"a checkpoint has 3 lines, not {len(lines)}")
     origin, size_text, root_text = lines
     size = parse_whole(size_text)
     if size is None:
-        raise _form(f"{size_text!r} is not the size of a tree")
+        raise _no_checkpoint(f"{size_text!r} is not the size of a tree")
     try:
         root = from_base64(root_text)
     except ArmourError as error:
-        raise _form(f"root: {error.what}") from None
+        raise _no_checkpoint(f"root: {error.what}") from None
     if len(root) != HASH_BYTES or (size == 0 and root != EMPTY_ROOT):
-        raise _form(f"size {size} with root {root.hex() or '(empty)'} is no tree")
+        raise _no_checkpoint(f"size {size} with root {root.hex() or '(empty)'} is no tree")
     return Checkpoint(origin, size, root)
 
 
-def _form(what: str) -> CheckpointError:
+def _no_checkpoint(what: str) -> CheckpointError:
     return CheckpointError(EvidenceCode.CHECKPOINT_FORM, what)

@@ -9,6 +9,7 @@ EvidenceError
 │   └── RootMismatch       the hashes lead to another root
 ├── NoteError        a signed note, its key or its signature
 ├── CheckpointError  a note that is no checkpoint of this log
+├── GrowthError      a claim that a log only grew
 ├── ReceiptError     names the first part of a receipt that fails
 ├── BundleError      names the line of a bundle that fails
 └── LogError         names the entry of a log that fails
@@ -38,6 +39,10 @@ class EvidenceCode(StrEnum):
     PROOF_BOUNDS = "evidence.proof.bounds"
     PROOF_SHAPE = "evidence.proof.shape"
     PROOF_ROOT = "evidence.proof.root"
+    GROWTH_FORM = "evidence.growth.form"
+    GROWTH_OLD = "evidence.growth.old"
+    GROWTH_SHRUNK = "evidence.growth.shrunk"
+    GROWTH_FORK = "evidence.growth.fork"
     RECEIPT_HEADER = "evidence.receipt.header"
     RECEIPT_ENTRY = "evidence.receipt.entry"
     RECEIPT_INDEX = "evidence.receipt.index"
@@ -124,6 +129,10 @@ class NoteError(EvidenceError):
 
 class CheckpointError(EvidenceError):
     """A note that is not a checkpoint of the log asked for."""
+
+
+class GrowthError(EvidenceError):
+    """A claim of growth that is malformed, starts elsewhere, or shows a log that shrank or forked."""
 
 
 @unique

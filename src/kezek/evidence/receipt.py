@@ -74,7 +74,7 @@ def parse_receipt(text: str | bytes) -> Receipt:
     entry = _entry(lines[1])
     index = _index(lines[2])
     with _part(ReceiptPart.PROOF):
-        proof = tuple(_hash(line) for line in lines[3:-2])
+        proof = tuple(_sibling(line) for line in lines[3:-2])
     if not gap:
         raise ReceiptError(ReceiptPart.SIGNATURE, "no checkpoint follows the proof")
     try:
@@ -146,7 +146,7 @@ def _index(line: bytes) -> int:
     return index
 
 
-def _hash(line: bytes) -> bytes:
+def _sibling(line: bytes) -> bytes:
     found = from_base64(line)
     if len(found) != HASH_BYTES:
         raise ReceiptError(ReceiptPart.PROOF, f"{_shown(line)} is not a hash of {HASH_BYTES} bytes")

@@ -1,4 +1,4 @@
-"""Signed notes (C2SP signed-note) with Ed25519: the only module that needs `cryptography`.
+"""Signed notes (C2SP signed-note) with Ed25519: the only module that needs `cryptography`, when it signs or verifies.
 
 A note is a text, an empty line and, in our profile, exactly one signature line by the key asked for. The C2SP rule to
 pass over signatures of unknown keys is left out on purpose: a byte nobody checked has no place in a receipt.
@@ -9,9 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Self
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from kezek.evidence.armour import from_base64, to_base64
 from kezek.evidence.error import ArmourError, EvidenceCode, NoteError
@@ -39,7 +36,7 @@ class Verifier:
         """Refuse a name or key no note can carry."""
         _check_name(self.name)
         if len(self.public_key) != KEY_BYTES:
-            raise _key(f"a public key has {KEY_BYTES} bytes, not {len(self.public_key)}")
+            raise _no_key(f"a public key has {KEY_BYTES} bytes, not {len(self.public_key)}")
 
     @property
     def key_id(self) -> bytes:
@@ -58,22 +55,25 @@ class Verifier:
         Raises:
             NoteError: evidence.key.form.
         """
-        text = _decoded(vkey, _key).removesuffix("\n")
+        text = _decoded(vkey, _no_key).removesuffix("\n")
         name, _, rest = text.partition("+")
         key_id, _, armoured = rest.partition("+")
         try:
             data = from_base64(armoured)
         except ArmourError as error:
-            raise _key(f"verifier key {text!r}: {error.what}") from None
+            raise _no_key(f"verifier key {text!r}: {error.what}") from None
         if data[:1] != ALGORITHM:
-            raise _key(f"verifier key {text!r} is not an Ed25519 key")
+            raise _no_key(f"verifier key {text!r} is not an Ed25519 key")
         found = cls(name, data[1:])
         if found.key_id.hex() != key_id:
-            raise _key(f"verifier key id is {key_id!r}, name and key give {found.key_id.hex()!r}")
+            raise _no_key(f"verifier key id is {key_id!r}, name and key give {found.key_id.hex()!r}")
         return found
 
     def accepts(self, *, text: bytes, signature: bytes) -> bool:
         """Tell whether the signature [64 bytes] over the text is by this key (RFC 8032)."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
         try:
             Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, text)
         except (InvalidSignature, ValueError):
@@ -90,7 +90,9 @@ class Signer:
 
     def __init__(self, name: str, private_seed: bytes) -> None:
         if len(private_seed) != KEY_BYTES:
-            raise _key(f"a private seed has {KEY_BYTES} bytes, not {len(private_seed)}")
+            raise _no_key(f"a private seed has {KEY_BYTES} bytes, not {len(private_seed)}")
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         self._key = Ed25519PrivateKey.from_private_bytes(private_seed)
         self.verifier = Verifier(name, self._key.public_key().public_bytes_raw())
 
@@ -127,17 +129,17 @@ def open_note(note: str | bytes, verifier: Verifier) -> str:
         NoteError: evidence.note.form, .signer (another name or key id), .signature.
     Guarantees: test_note_any_changed_byte_is_refused.
     """
-    whole = _decoded(note, _note)
+    whole = _decoded(note, _no_note)
     text, gap, line = whole.rpartition("\n\n")
     if not gap or not line.endswith("\n") or line.count("\n") != 1:
-        raise _note("a text, an empty line and one signature line were expected")
+        raise _no_note("a text, an empty line and one signature line were expected")
     text += "\n"
     _check_text(text)
     match line.removesuffix("\n").split(" "):
         case ["—", name, armoured]:
             _check_signature(text, name, armoured, verifier)
         case _:
-            raise _note(f"{line!r} is not a signature line")
+            raise _no_note(f"{line!r} is not a signature line")
     return text
 
 
@@ -145,7 +147,7 @@ def _check_signature(text: str, name: str, armoured: str, verifier: Verifier) ->
     try:
         data = from_base64(armoured)
     except ArmourError as error:
-        raise _note(f"signature: {error.what}") from None
+        raise _no_note(f"signature: {error.what}") from None
     key_id, signature = data[:ID_BYTES], data[ID_BYTES:]
     if (name, key_id) != (verifier.name, verifier.key_id):
         what = f"signed by {name!r} key {key_id.hex()}, expected {verifier.name!r} key {verifier.key_id.hex()}"
@@ -156,14 +158,14 @@ def _check_signature(text: str, name: str, armoured: str, verifier: Verifier) ->
 
 def _check_text(text: str) -> None:
     if not text.endswith("\n") or text == "\n":
-        raise _note("the text is empty or does not end in a line end")
+        raise _no_note("the text is empty or does not end in a line end")
     if found := _CONTROL.search(text):
-        raise _note(f"control character {found[0]!r} in the text")
+        raise _no_note(f"control character {found[0]!r} in the text")
 
 
 def _check_name(name: str) -> None:
     if not name or "+" in name or any(c.isspace() or not c.isprintable() for c in name):
-        raise _key(f"key name {name!r} is empty or has a space, a plus or an unprintable character")
+        raise _no_key(f"key name {name!r} is empty or has a space, a plus or an unprintable character")
 
 
 def _decoded(data: str | bytes, refusal: Callable[[str], NoteError]) -> str:
@@ -174,9 +176,9 @@ def _decoded(data: str | bytes, refusal: Callable[[str], NoteError]) -> str:
         raise refusal(f"byte {error.start} is not UTF-8") from None
 
 
-def _key(what: str) -> NoteError:
+def _no_key(what: str) -> NoteError:
     return NoteError(EvidenceCode.KEY_FORM, what)
 
 
-def _note(what: str) -> NoteError:
+def _no_note(what: str) -> NoteError:
     return NoteError(EvidenceCode.NOTE_FORM, what)
