@@ -9,6 +9,11 @@ EvidenceError
 │   └── RootMismatch       the hashes lead to another root
 ├── NoteError        a signed note, its key or its signature
 ├── CheckpointError  a note that is no checkpoint of this log
+├── EventError       an event that no log takes
+├── SealError        a value that is not the sealed one
+├── TileError        a file of tlog-tiles that is no tile
+├── StoredTreeError  a page of a stored tree that is absent or of another length
+├── KeyChainError    a change of keys that does not follow
 ├── GrowthError      a claim that a log only grew
 ├── ReceiptError     names the first part of a receipt that fails
 ├── BundleError      names the line of a bundle that fails
@@ -29,6 +34,15 @@ class EvidenceCode(StrEnum):
     JSON_TEXT = "evidence.json.text"
     JSON_DEPTH = "evidence.json.depth"
     JSON_FORM = "evidence.json.form"
+    EVENT_FORM = "evidence.event.form"
+    EVENT_KEY = "evidence.event.key"
+    EVENT_VERSION = "evidence.event.version"
+    EVENT_MOMENT = "evidence.event.moment"
+    EVENT_CONFIDENTIAL = "evidence.event.confidential"
+    EVENT_PRIVATE = "evidence.event.private"
+    EVENT_SIZE = "evidence.event.size"
+    SEAL_SALT = "evidence.seal.salt"
+    SEAL_VALUE = "evidence.seal.value"
     ARMOUR_FORM = "evidence.armour.form"
     KEY_FORM = "evidence.key.form"
     NOTE_FORM = "evidence.note.form"
@@ -39,6 +53,14 @@ class EvidenceCode(StrEnum):
     PROOF_BOUNDS = "evidence.proof.bounds"
     PROOF_SHAPE = "evidence.proof.shape"
     PROOF_ROOT = "evidence.proof.root"
+    TILE_FORM = "evidence.tile.form"
+    TILE_ENTRY = "evidence.tile.entry"
+    PAGE_MISSING = "evidence.page.missing"
+    PAGE_FORM = "evidence.page.form"
+    KEYS_FORM = "evidence.keys.form"
+    KEYS_PROOF = "evidence.keys.proof"
+    KEYS_ORDER = "evidence.keys.order"
+    KEYS_PLACE = "evidence.keys.place"
     GROWTH_FORM = "evidence.growth.form"
     GROWTH_OLD = "evidence.growth.old"
     GROWTH_SHRUNK = "evidence.growth.shrunk"
@@ -129,6 +151,26 @@ class NoteError(EvidenceError):
 
 class CheckpointError(EvidenceError):
     """A note that is not a checkpoint of the log asked for."""
+
+
+class EventError(EvidenceError):
+    """An event that has not the form that a log takes."""
+
+
+class SealError(EvidenceError):
+    """A value that is not the one whose hash the log holds."""
+
+
+class TileError(EvidenceError):
+    """Bytes that are no tile, or an entry that no tile takes."""
+
+
+class StoredTreeError(EvidenceError):
+    """A page of a stored tree that is absent or of another length."""
+
+
+class KeyChainError(EvidenceError):
+    """A change of keys that does not follow from the key before, or a note by a key out of its turn."""
 
 
 class GrowthError(EvidenceError):

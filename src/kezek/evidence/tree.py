@@ -3,6 +3,7 @@
 Every hash of a perfect subtree is stored, two a leaf: a proof hashes only along the right border.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
@@ -22,67 +23,16 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-class Tree:
-    """An append-only Merkle tree.
+class TreeShape(ABC):
+    """Roots and proofs of an append-only Merkle tree, wherever its nodes are kept."""
 
-    `_levels[k][i]` is the hash of the perfect subtree over leaves [i * 2**k, (i + 1) * 2**k).
-
-    >>> tree = Tree()
-    >>> tree.extend([b"a", b"b", b"c"])
-    >>> tree.root() == node_hash(node_hash(leaf_hash(b"a"), leaf_hash(b"b")), leaf_hash(b"c"))
-    True
-    """
-
-    def __init__(self, hashes: Iterable[bytes] = ()) -> None:
-        self._levels: list[list[bytes]] = [[]]
-        self.extend_hashes(hashes)
-
+    @abstractmethod
     def __len__(self) -> int:
-        return len(self._levels[0])
+        """Number of leaves."""
 
-    def append(self, entry: bytes) -> int:
-        """Append one entry and return its index."""
-        return self.append_hash(leaf_hash(entry))
-
-    def append_hash(self, leaf: bytes) -> int:
-        """Append one leaf hash [32 bytes] and return its index."""
-        levels = self._levels
-        levels[0].append(leaf)
-        count = len(levels[0])
-        index, depth = count - 1, 0
-        while not count & 1:
-            node = sha256(b"\x01" + levels[depth][-2] + levels[depth][-1]).digest()
-            depth, count = depth + 1, count >> 1
-            if depth == len(levels):
-                levels.append([])
-            levels[depth].append(node)
-        return index
-
-    def extend(self, entries: Iterable[bytes]) -> None:
-        """Append entries in order."""
-        self.extend_hashes([sha256(b"\x00" + entry).digest() for entry in entries])
-
-    def extend_hashes(self, leaves: Iterable[bytes]) -> None:
-        """Append leaf hashes [32 bytes each] in order; the same tree as one by one (test_tree_extend_is_append)."""
-        self._levels[0].extend(leaves)
-        depth = 0
-        while len(self._levels[depth]) > 1:
-            if depth + 1 == len(self._levels):
-                self._levels.append([])
-            below, above = self._levels[depth], self._levels[depth + 1]
-            pairs = range(2 * len(above), len(below) - 1, 2)
-            above.extend([sha256(b"\x01" + below[i] + below[i + 1]).digest() for i in pairs])
-            depth += 1
-
-    def leaf(self, index: int) -> bytes:
-        """Return the leaf hash at an index. 32 bytes. Requires 0 <= index < size."""
-        if not 0 <= index < len(self):
-            raise ProofBoundsError(f"index {index} is not in 0..{len(self)} (end excluded)")
-        return self._levels[0][index]
-
-    def leaves(self) -> Sequence[bytes]:
-        """Return all leaf hashes in order."""
-        return tuple(self._levels[0])
+    @abstractmethod
+    def node(self, depth: int, index: int) -> bytes:
+        """Return the hash of the perfect subtree over leaves [index * 2**depth, (index + 1) * 2**depth). 32 bytes."""
 
     def root(self, size: int | None = None) -> bytes:
         """Return the root over the first `size` leaves, all by default (RFC 9162 section 2.1.1). 32 bytes.
@@ -147,13 +97,80 @@ class Tree:
         width = (end - start) & (start - end)
         depth = width.bit_length() - 1
         end -= width
-        found = self._levels[depth][end >> depth]
+        found = self.node(depth, end >> depth)
         while end > start:
             width = (end - start) & (start - end)
             depth = width.bit_length() - 1
             end -= width
-            found = sha256(b"\x01" + self._levels[depth][end >> depth] + found).digest()
+            found = sha256(b"\x01" + self.node(depth, end >> depth) + found).digest()
         return found
+
+
+class Tree(TreeShape):
+    """An append-only Merkle tree in memory.
+
+    `_levels[k][i]` is the hash of the perfect subtree over leaves [i * 2**k, (i + 1) * 2**k).
+
+    >>> tree = Tree()
+    >>> tree.extend([b"a", b"b", b"c"])
+    >>> tree.root() == node_hash(node_hash(leaf_hash(b"a"), leaf_hash(b"b")), leaf_hash(b"c"))
+    True
+    """
+
+    def __init__(self, hashes: Iterable[bytes] = ()) -> None:
+        self._levels: list[list[bytes]] = [[]]
+        self.extend_hashes(hashes)
+
+    def __len__(self) -> int:
+        return len(self._levels[0])
+
+    def node(self, depth: int, index: int) -> bytes:
+        """Return the hash of a perfect subtree; see `TreeShape`."""
+        return self._levels[depth][index]
+
+    def append(self, entry: bytes) -> int:
+        """Append one entry and return its index."""
+        return self.append_hash(leaf_hash(entry))
+
+    def append_hash(self, leaf: bytes) -> int:
+        """Append one leaf hash [32 bytes] and return its index."""
+        levels = self._levels
+        levels[0].append(leaf)
+        count = len(levels[0])
+        index, depth = count - 1, 0
+        while not count & 1:
+            node = sha256(b"\x01" + levels[depth][-2] + levels[depth][-1]).digest()
+            depth, count = depth + 1, count >> 1
+            if depth == len(levels):
+                levels.append([])
+            levels[depth].append(node)
+        return index
+
+    def extend(self, entries: Iterable[bytes]) -> None:
+        """Append entries in order."""
+        self.extend_hashes([sha256(b"\x00" + entry).digest() for entry in entries])
+
+    def extend_hashes(self, leaves: Iterable[bytes]) -> None:
+        """Append leaf hashes [32 bytes each] in order; the same tree as one by one (test_tree_extend_is_append)."""
+        self._levels[0].extend(leaves)
+        depth = 0
+        while len(self._levels[depth]) > 1:
+            if depth + 1 == len(self._levels):
+                self._levels.append([])
+            below, above = self._levels[depth], self._levels[depth + 1]
+            pairs = range(2 * len(above), len(below) - 1, 2)
+            above.extend([sha256(b"\x01" + below[i] + below[i + 1]).digest() for i in pairs])
+            depth += 1
+
+    def leaf(self, index: int) -> bytes:
+        """Return the leaf hash at an index. 32 bytes. Requires 0 <= index < size."""
+        if not 0 <= index < len(self):
+            raise ProofBoundsError(f"index {index} is not in 0..{len(self)} (end excluded)")
+        return self._levels[0][index]
+
+    def leaves(self) -> Sequence[bytes]:
+        """Return all leaf hashes in order."""
+        return tuple(self._levels[0])
 
 
 def _split(count: int) -> int:

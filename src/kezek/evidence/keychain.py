@@ -1,0 +1,143 @@
+"""The keys of a log one after another: a new key is an event that the old key signs for.
+
+The event is the last entry of the last checkpoint under the old key, and carries a signature by the new one. So who
+trusts the first key can follow, and the size of a checkpoint says which key it must have.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from kezek.evidence.armour import from_base64, to_base64
+from kezek.evidence.canonical import JsonObject
+from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
+from kezek.evidence.error import ArmourError, EvidenceCode, KeyChainError, NoteError
+from kezek.evidence.receipt import verify_receipt
+from kezek.evidence.signature import Signer, Verifier
+
+KEY_ROTATED = "log.key_rotated"
+_DOMAIN = "kezek-key-rotation@v1"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChain:
+    """The keys of one log.
+
+    Args:
+        links: Smallest size of a checkpoint under each key, in order; the first from 0.
+    """
+
+    links: tuple[tuple[int, Verifier], ...]
+
+    @classmethod
+    def of(cls, first: Verifier) -> "KeyChain":
+        """Return the chain of a log that never changed its key."""
+        return cls(((0, first),))
+
+    @property
+    def origin(self) -> str:
+        """Name of the log, which all its keys carry."""
+        return self.links[0][1].name
+
+    @property
+    def current(self) -> Verifier:
+        """The key in force after all changes."""
+        return self.links[-1][1]
+
+    def verifier_at(self, size: int) -> Verifier:
+        """Return the key that a checkpoint over `size` entries must have."""
+        return next(verifier for from_size, verifier in reversed(self.links) if size >= from_size)
+
+    def open(self, note: str | bytes) -> Checkpoint:
+        """Verify a checkpoint note under the key of its size.
+
+        Raises:
+            NoteError, CheckpointError: it is by none of the keys, or no checkpoint.
+            KeyChainError: evidence.keys.place for a note by a key of this log whose turn it is not.
+        """
+        failures = []
+        for _, verifier in reversed(self.links):
+            try:
+                signed = open_checkpoint(note, verifier)
+            except NoteError as error:
+                failures.append(error)
+                continue
+            if self.verifier_at(signed.size) != verifier:
+                what = f"{signed.size} entries are signed by key {verifier.key_id.hex()}, whose turn it is not"
+                raise KeyChainError(EvidenceCode.KEYS_PLACE, what)
+            return signed
+        known = [error for error in failures if error.code != EvidenceCode.NOTE_SIGNER]
+        raise (known or failures)[0]
+
+    def rotated(self, event: Mapping[str, Any], index: int) -> "KeyChain":
+        """Return the chain after the change of keys that is entry `index` of the log.
+
+        Raises:
+            KeyChainError: evidence.keys.form, .order where it does not start from the key in force, .proof.
+        """
+        new = _new_key(event, self.current)
+        if index + 1 < self.links[-1][0]:
+            raise KeyChainError(EvidenceCode.KEYS_ORDER, "it stands before the change that came before it")
+        return KeyChain((*self.links, (index + 2, new)))
+
+
+def rotation_event(*, old: Verifier, new: Signer, at: datetime) -> JsonObject:
+    """Return the event by which a log takes another key of the same name.
+
+    Raises:
+        KeyChainError: evidence.keys.order for another name, or the same key again.
+    """
+    if new.name != old.name or new.verifier == old:
+        what = f"the new key must be another one under the name {old.name!r}, not {new.vkey!r}"
+        raise KeyChainError(EvidenceCode.KEYS_ORDER, what)
+    return {
+        "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "data": {"new": new.vkey, "old": old.vkey, "proof": to_base64(new.sign(_statement(old.vkey, new.vkey)))},
+        "key": f"{KEY_ROTATED}/{new.verifier.key_id.hex()}",
+        "type": KEY_ROTATED,
+        "v": 1,
+    }
+
+
+def follow(first: Verifier, receipts: Iterable[str | bytes]) -> KeyChain:
+    """Follow the keys of a log from one that is trusted through the receipts of their changes.
+
+    Raises:
+        ReceiptError: a receipt that does not hold under the key in force before it.
+        KeyChainError: evidence.keys.place where the change is not the last entry of its checkpoint, and as `rotated`.
+    """
+    chain = KeyChain.of(first)
+    for text in receipts:
+        verified = verify_receipt(text, chain.current)
+        index = verified.receipt.index
+        if verified.checkpoint.size != index + 1:
+            what = f"the change is entry {index}, its checkpoint is over {verified.checkpoint.size}"
+            raise KeyChainError(EvidenceCode.KEYS_PLACE, what)
+        chain = chain.rotated(verified.event, index)
+    return chain
+
+
+def _new_key(event: Mapping[str, Any], current: Verifier) -> Verifier:
+    match event:
+        case {"type": str(kind), "v": 1, "data": {"new": str(new), "old": str(old), "proof": str(proof)}}:
+            pass
+        case _:
+            raise KeyChainError(EvidenceCode.KEYS_FORM, "it is no change of keys as version 1 has it")
+    if kind != KEY_ROTATED:
+        raise KeyChainError(EvidenceCode.KEYS_FORM, f"it is {kind!r}, not {KEY_ROTATED!r}")
+    if old != current.vkey:
+        raise KeyChainError(EvidenceCode.KEYS_ORDER, f"it leaves {old!r}, in force is {current.vkey!r}")
+    try:
+        found, signature = Verifier.parse(new), from_base64(proof)
+    except (NoteError, ArmourError) as error:
+        raise KeyChainError(EvidenceCode.KEYS_FORM, error.what) from None
+    if found.name != current.name:
+        raise KeyChainError(EvidenceCode.KEYS_ORDER, f"{found.name!r} is another name than {current.name!r}")
+    if not found.accepts(text=_statement(old, new), signature=signature):
+        raise KeyChainError(EvidenceCode.KEYS_PROOF, "the new key did not sign for itself")
+    return found
+
+
+def _statement(old: str, new: str) -> bytes:
+    return f"{_DOMAIN}\n{old}\n{new}\n".encode()
