@@ -1,10 +1,10 @@
-"""Events: what a log takes. A canonical JSON object that names its kind, the version of its form, its moment and itself.
+"""Events: what a log takes. A JSON object that names its kind, the version of its form, its moment and itself.
 
     {"at":"2025-10-14T05:00:05Z","data":{…},"key":"order/7f3a","type":"order.submitted","v":1}
 
 `key` is chosen by who sends the event, so that sending it twice adds it once; a log with a single writer may number
-its events with `n` instead. Two more fields are taken where they are needed: `confidential`, with a fresh salt and the
-moment until which the body stays closed, so that nobody can guess it from its published hash; and `private`, the
+its events with `n` instead. Two more fields are taken where they are needed: `confidential`, with a fresh salt and
+the moment until which the body stays closed, so that nobody can guess it from its published hash; and `private`, the
 salted hashes of personal data that is kept outside.
 """
 
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from kezek.evidence.armour import from_base64, to_base64
 from kezek.evidence.canonical import JsonObject, canonical_bytes
-from kezek.evidence.error import ArmourError, EvidenceCode, EventError
+from kezek.evidence.error import ArmourError, EventError, EvidenceCode
 from kezek.evidence.sealed import SALT_BYTES, Opening
 from kezek.evidence.tiles import ENTRY_BYTES_MAX
 
@@ -125,7 +125,7 @@ def content_of(event: Mapping[str, object]) -> JsonObject:
         case {"until": until}:
             content["confidential"] = until
     match event.get("private"):
-        case {**digests}:
+        case dict(digests):
             content["private"] = sorted(digests)
     return content
 

@@ -92,7 +92,8 @@ def unpack_entries(data: bytes) -> list[bytes]:
     Raises:
         TileError: evidence.tile.form where the last entry is cut off.
     """
-    entries, at = [], 0
+    entries: list[bytes] = []
+    at = 0
     while at < len(data):
         start = at + _LENGTH_BYTES
         end = start + int.from_bytes(data[at:start], "big")
