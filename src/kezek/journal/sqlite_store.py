@@ -1,0 +1,161 @@
+"""The store on SQLite: one file, write-ahead log, every commit on the disk before it is acknowledged."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+
+from kezek.journal.store import TABLES, Row, Store, Transaction, problem
+from kezek.units.problem import InputProblem
+
+_OLDEST = (3, 35, 0)
+_FULL = 2
+_BARRED = ("UPDATE", "DELETE")
+_APPEND_ONLY = ("kezek_entry", "kezek_checkpoint")
+
+
+class SqliteTransaction(Transaction):
+    """An open transaction of an SQLite connection."""
+
+    def __init__(self, connection: sqlite3.Connection, where: str) -> None:
+        self._connection = connection
+        self._where = where
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """Run one statement; see `Transaction`."""
+        with _problems(self._where):
+            return self._connection.execute(sql, values).fetchall()
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run one statement for each row; see `Transaction`."""
+        with _problems(self._where):
+            self._connection.executemany(sql, rows)
+
+    def batches(self, sql: str, values: Sequence[object] = (), *, most: int = 4096) -> Iterator[list[Row]]:
+        """Yield the rows of a query; see `Transaction`."""
+        with _problems(self._where):
+            cursor = self._connection.execute(sql, values)
+            while rows := cursor.fetchmany(most):
+                yield rows
+
+    def has_table(self, name: str) -> bool:
+        """Tell whether there is a table; see `Transaction`."""
+        return bool(self.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
+
+
+class SqliteStore(Store):
+    """A journal's database in one file of SQLite.
+
+    Args:
+        path: The file; made where there is none.
+        wait_seconds: How long a writer waits for another before it gives up.
+    Raises:
+        InputProblem: journal.store.old, .unreadable, .damaged, .volatile.
+    """
+
+    def __init__(self, path: Path, *, wait_seconds: int = 30) -> None:
+        if sqlite3.sqlite_version_info < _OLDEST:
+            what = f"SQLite {sqlite3.sqlite_version} is older than {'.'.join(map(str, _OLDEST))}."
+            raise problem("old", what, "", "Use a Python built with a newer SQLite.")
+        self._where = str(path)
+        self._turn = threading.Lock()
+        with _problems(self._where):
+            self._connection = sqlite3.connect(
+                path, timeout=wait_seconds, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+        try:
+            self._require_durable(self._connection)
+        except InputProblem:
+            self._connection.close()
+            raise
+
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction of one's own; see `Store`."""
+        return self._transaction("BEGIN IMMEDIATE")
+
+    def look(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that only reads; see `Store`."""
+        return self._transaction("BEGIN")
+
+    @contextmanager
+    def _transaction(self, opening: str) -> Iterator[Transaction]:
+        with self._turn:
+            with _problems(self._where):
+                self._connection.execute(opening)
+            try:
+                yield SqliteTransaction(self._connection, self._where)
+                with _problems(self._where):
+                    self._connection.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):
+            self._connection.rollback()
+
+    def join(self, connection: sqlite3.Connection) -> Transaction:
+        """Join the caller's transaction; see `Store`. Begun with BEGIN IMMEDIATE it cannot meet another writer."""
+        if not connection.in_transaction:
+            way_out = "Begin one with BEGIN IMMEDIATE, change what the event tells of, and commit both."
+            raise problem("no_transaction", "No transaction is open.", self._where, way_out)
+        self._require_durable(connection)
+        return SqliteTransaction(connection, self._where)
+
+    def create_tables(self, transaction: Transaction) -> None:
+        """Make the tables; see `Store`."""
+        for table in TABLES:
+            transaction.rows(table.format(integer="INTEGER", bytes="BLOB"))
+        for table in _APPEND_ONLY:
+            for act in _BARRED:
+                transaction.rows(
+                    f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+                    f"BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END"
+                )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _require_durable(self, connection: sqlite3.Connection) -> None:
+        """Read back how commits are kept; what was asked for is not always what is done."""
+        with _problems(self._where):
+            mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+            level = connection.execute("PRAGMA synchronous").fetchone()[0]
+        if mode != "wal" or level < _FULL:
+            what = f"journal_mode is {mode} and synchronous is {level}: a power cut could lose what was acknowledged."
+            way_out = "Set PRAGMA journal_mode = WAL and PRAGMA synchronous = FULL, on a disk that can."
+            raise problem("volatile", what, self._where, way_out)
+
+
+_REASONS = {
+    "SQLITE_FULL": ("space", "There is no space left.", "Free some space, and try again."),
+    "SQLITE_BUSY": ("busy", "Another writer holds the journal.", "Try again; it is safe, an event counts once."),
+    "SQLITE_READONLY": ("unwritable", "The file may not be written.", "Check its rights and its disk."),
+    "SQLITE_CANTOPEN": ("unreadable", "The file cannot be opened.", "Check the path and its rights."),
+    "SQLITE_CORRUPT": ("damaged", "The file is damaged.", "Take a copy, then `kezek audit` and an export."),
+    "SQLITE_NOTADB": ("damaged", "The file is no database.", "Name the journal's own file."),
+    "SQLITE_IOERR": (
+        "disk",
+        "The disk failed; what of it was kept is unknown.",
+        "Mend the disk, then try again.",
+    ),
+    "SQLITE_CONSTRAINT_TRIGGER": ("append_only", "The journal only grows.", "Append an event that corrects it."),
+}
+
+
+@contextmanager
+def _problems(where: str) -> Iterator[None]:
+    """Say what the database refused, if it is something a user can act on."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "")
+        key = next((key for key in (name, "_".join(name.split("_")[:2])) if key in _REASONS), None)
+        if key is None:
+            raise
+        reason, what, way_out = _REASONS[key]
+        raise problem(reason, f"{what} ({error})", where, way_out) from error
