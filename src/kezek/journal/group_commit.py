@@ -81,7 +81,8 @@ class GroupWriter:
                 break
             if found is None:
                 return group, False
-            group.append(found)
+            if found[1].set_running_or_notify_cancel():
+                group.append(found)
         return group, True
 
     def _write(self, group: list[Waiting]) -> None:
