@@ -10,8 +10,9 @@ salted hashes of personal data that is kept outside.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from kezek.evidence.armour import from_base64, to_base64
 from kezek.evidence.canonical import JsonObject, canonical_bytes
@@ -29,8 +30,7 @@ _SALT, _UNTIL = "salt", "until"
 _KNOWN = frozenset({"at", "confidential", "data", "id", "key", "n", "private", "type", "v"})
 
 
-@dataclass(frozen=True, slots=True)
-class EventHead:
+class EventHead(NamedTuple):
     """What a log needs to know of an event.
 
     Args:
@@ -75,7 +75,7 @@ def head_of(event: Mapping[str, object]) -> EventHead:
         EventError: as `entry_of`, but for the size.
     """
     kind, version = event.get("type"), event.get("v")
-    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+    if not isinstance(kind, str) or not _is_kind(kind):
         raise EventError(EvidenceCode.EVENT_FORM, f"type is {kind!r}, expected a name as 'order.submitted'")
     if not _KNOWN.issuperset(event):
         foreign = sorted(set(event) - _KNOWN)
@@ -130,6 +130,11 @@ def content_of(event: Mapping[str, object]) -> JsonObject:
         case dict(digests):
             content["private"] = sorted(digests)
     return content
+
+
+@lru_cache(maxsize=1024)
+def _is_kind(kind: str) -> bool:
+    return _KIND.fullmatch(kind) is not None
 
 
 def _closed_until(confidential: object, kind: str) -> datetime:

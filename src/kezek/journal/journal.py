@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
-from kezek.evidence.canonical import JsonObject, canonical_bytes, parse_canonical
+from kezek.evidence.canonical import canonical_bytes, parse_canonical
 from kezek.evidence.event import closed, content_of, entry_of, with_private
 from kezek.evidence.sealed import Opening
 from kezek.evidence.stored_tree import StoredTree
@@ -23,6 +24,7 @@ from kezek.units.problem import InputProblem
 RESERVED = "log."
 _NAMES_AT_ONCE = 500
 Salt = Callable[[], bytes]
+NOTHING: Mapping[str, Opening] = {}
 
 
 class State(StrEnum):
@@ -48,8 +50,7 @@ class Submission:
     closed_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """An event has its place; it is durable when the transaction is committed.
 
     Args:
@@ -80,12 +81,11 @@ class Head:
     integrated: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
+class _Prepared(NamedTuple):
     """An event as it would be stored."""
 
     key: str
-    event: JsonObject
+    event: Mapping[str, object]
     entry: bytes
     leaf: bytes
     openings: Mapping[str, Opening]
@@ -141,25 +141,30 @@ def append(transaction: Transaction, submissions: Sequence[Submission], *, salt:
     Guarantees: the places of a committed journal are 0, 1, 2 … without a gap, whoever writes (test_two_writers).
     """
     prepared = [_prepared(submission, salt) for submission in submissions]
-    head = lock(transaction)
+    size = lock(transaction).size
+    if len({one.key for one in prepared}) == len(prepared) and _insert(transaction, prepared, size):
+        return [Accepted(one.key, size + at, one.leaf, existed=False) for at, one in enumerate(prepared)]
+    return _append_unknown(transaction, prepared, size)
+
+
+def _append_unknown(transaction: Transaction, prepared: Sequence[_Prepared], size: int) -> list[Accepted]:
+    """Append those of the events that are not there yet; the others must be the same as they were."""
     known = _known(transaction, {one.key for one in prepared})
     accepted: list[Accepted] = []
-    fresh: list[_Prepared] = []
-    first: dict[str, tuple[int, _Prepared]] = {}
+    fresh: dict[str, _Prepared] = {}
     for one in prepared:
         if one.key in known:
             accepted.append(_again(transaction, one, *known[one.key]))
-        elif one.key in first:
-            place, earlier = first[one.key]
+        elif one.key in fresh:
+            earlier = fresh[one.key]
             _require_same(one, earlier.event, {name: item.value for name, item in earlier.openings.items()})
+            place = size + list(fresh).index(one.key)
             accepted.append(Accepted(one.key, place, earlier.leaf, existed=True))
         else:
-            place = head.size + len(fresh)
-            first[one.key] = (place, one)
-            fresh.append(one)
-            accepted.append(Accepted(one.key, place, one.leaf, existed=False))
-    if fresh:
-        _insert(transaction, fresh, head.size)
+            accepted.append(Accepted(one.key, size + len(fresh), one.leaf, existed=False))
+            fresh[one.key] = one
+    if not _insert(transaction, list(fresh.values()), size):
+        raise _missing(size)
     return accepted
 
 
@@ -171,10 +176,9 @@ def append_rotation(transaction: Transaction, event: Mapping[str, object]) -> in
     """
     head, entry = entry_of(event)
     at = lock(transaction).size
-    if find(transaction, head.key) is not None:
+    if not _insert(transaction, [_Prepared(head.key, dict(event), entry, leaf_hash(entry), {})], at):
         what, way_out = "The log had this key before.", "Make a new key."
         raise InputProblem("journal.event.conflict", what, head.key, way_out)
-    _insert(transaction, [_Prepared(head.key, dict(event), entry, leaf_hash(entry), {})], at)
     transaction.rows("INSERT INTO kezek_rotation (place) VALUES (?)", (at,))
     return at
 
@@ -285,9 +289,9 @@ def insert_openings(transaction: Transaction, rows: Iterable[tuple[int, str, Ope
 
 
 def _prepared(submission: Submission, salt: Salt) -> _Prepared:
-    event = dict(submission.event)
-    sealed = {name: Opening(value, salt()) for name, value in submission.private.items()}
-    if sealed:
+    event, sealed = submission.event, NOTHING
+    if submission.private:
+        sealed = {name: Opening(value, salt()) for name, value in submission.private.items()}
         event = with_private(event, sealed)
     if submission.closed_until is not None:
         event = closed(event, salt=salt(), until=submission.closed_until)
@@ -316,7 +320,7 @@ def _again(transaction: Transaction, one: _Prepared, place: int, body: bytes) ->
     return Accepted(one.key, place, leaf_hash(body), existed=True)
 
 
-def _require_same(one: _Prepared, stored: JsonObject, kept: Mapping[str, object]) -> None:
+def _require_same(one: _Prepared, stored: Mapping[str, object], kept: Mapping[str, object]) -> None:
     """Refuse another content under the same key; of forgotten data nothing can be compared."""
     same = canonical_bytes(content_of(stored)) == canonical_bytes(content_of(one.event))
     if not same or any(kept.get(name, item.value) != item.value for name, item in one.openings.items()):
@@ -325,16 +329,18 @@ def _require_same(one: _Prepared, stored: JsonObject, kept: Mapping[str, object]
         raise InputProblem("journal.event.conflict", what, one.key, way_out)
 
 
-def _insert(transaction: Transaction, fresh: Sequence[_Prepared], size: int) -> None:
-    transaction.run_many(
-        "INSERT INTO kezek_entry (place, name, body, leaf) VALUES (?, ?, ?, ?)",
-        [(size + at, one.key, one.entry, one.leaf) for at, one in enumerate(fresh)],
-    )
-    insert_openings(
-        transaction,
-        [(size + at, name, item) for at, one in enumerate(fresh) for name, item in one.openings.items()],
-    )
+def _insert(transaction: Transaction, fresh: Sequence[_Prepared], size: int) -> bool:
+    """Put events behind the first `size`; False, with nothing changed, where a key is there already."""
+    if not fresh:
+        return True
+    rows = [(size + at, one.key, one.entry, one.leaf) for at, one in enumerate(fresh)]
+    if not transaction.insert_new("INSERT INTO kezek_entry (place, name, body, leaf) VALUES (?, ?, ?, ?)", rows):
+        return False
+    opened = [(size + at, name, item) for at, one in enumerate(fresh) for name, item in one.openings.items()]
+    if opened:
+        insert_openings(transaction, opened)
     transaction.rows("UPDATE kezek_log SET size = ? WHERE one = 1", (size + len(fresh),))
+    return True
 
 
 def _head(rows: Sequence[tuple[object, ...]]) -> Head:

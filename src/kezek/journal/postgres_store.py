@@ -35,6 +35,18 @@ class PostgresTransaction(Transaction):
         with _problems(self._where), self._connection.cursor() as cursor:
             cursor.executemany(sql.replace("?", "%s"), rows)
 
+    def insert_new(self, sql: str, rows: Sequence[Sequence[object]]) -> bool:
+        """Insert rows, all or none; see `Transaction`."""
+        import psycopg
+
+        with _problems(self._where):
+            try:
+                with self._connection.transaction(), self._connection.cursor() as cursor:
+                    cursor.executemany(sql.replace("?", "%s"), rows)
+            except psycopg.errors.UniqueViolation:
+                return False
+            return True
+
     def batches(self, sql: str, values: Sequence[object] = (), *, most: int = 4096) -> Iterator[list[Row]]:
         """Yield the rows of a query through a cursor of the server; see `Transaction`."""
         with _problems(self._where), self._connection.cursor(name="kezek_batches") as cursor:

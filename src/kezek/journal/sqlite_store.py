@@ -12,6 +12,7 @@ from kezek.units.problem import InputProblem
 _OLDEST = (3, 35, 0)
 _FULL = 2
 _BARRED = ("UPDATE", "DELETE")
+_TAKEN = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 _APPEND_ONLY = ("kezek_entry", "kezek_checkpoint")
 
 
@@ -31,6 +32,22 @@ class SqliteTransaction(Transaction):
         """Run one statement for each row; see `Transaction`."""
         with _problems(self._where):
             self._connection.executemany(sql, rows)
+
+    def insert_new(self, sql: str, rows: Sequence[Sequence[object]]) -> bool:
+        """Insert rows, all or none; see `Transaction`."""
+        with _problems(self._where):
+            self._connection.execute("SAVEPOINT kezek_insert")
+            try:
+                self._connection.executemany(sql, rows)
+            except sqlite3.IntegrityError as error:
+                if error.sqlite_errorname not in _TAKEN:
+                    raise
+                self._connection.execute("ROLLBACK TO kezek_insert")
+                return False
+            finally:
+                with suppress(sqlite3.Error):
+                    self._connection.execute("RELEASE kezek_insert")
+            return True
 
     def batches(self, sql: str, values: Sequence[object] = (), *, most: int = 4096) -> Iterator[list[Row]]:
         """Yield the rows of a query; see `Transaction`."""

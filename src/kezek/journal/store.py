@@ -80,6 +80,14 @@ class Transaction(ABC):
         """
 
     @abstractmethod
+    def insert_new(self, sql: str, rows: Sequence[Sequence[object]]) -> bool:
+        """Run an insert for each row; False, with none of them inserted, where one exists already.
+
+        Raises:
+            InputProblem: journal.store.*.
+        """
+
+    @abstractmethod
     def batches(self, sql: str, values: Sequence[object] = (), *, most: int = 4096) -> Iterator[list[Row]]:
         """Run one query and yield its rows, so many at a time."""
 
