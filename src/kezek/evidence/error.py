@@ -82,6 +82,7 @@ class EvidenceCode(StrEnum):
     AUDIT_INSERTED = "evidence.audit.inserted"
     AUDIT_TRUNCATED = "evidence.audit.truncated"
     AUDIT_EXTENDED = "evidence.audit.extended"
+    AUDIT_NAME = "evidence.audit.name"
     AUDIT_LEAVES = "evidence.audit.leaves"
 
 

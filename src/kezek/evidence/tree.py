@@ -168,6 +168,10 @@ class Tree(TreeShape):
             raise ProofBoundsError(f"index {index} is not in 0..{len(self)} (end excluded)")
         return self._levels[0][index]
 
+    def joined(self, depth: int, first: int, last: int) -> bytes:
+        """Return the hashes [first, last) of a depth, one after another; see `node`."""
+        return b"".join(self._levels[depth][first:last])
+
     def leaves(self) -> Sequence[bytes]:
         """Return all leaf hashes in order."""
         return tuple(self._levels[0])

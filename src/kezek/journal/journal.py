@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from kezek.evidence.canonical import canonical_bytes, parse_canonical
-from kezek.evidence.event import closed, content_of, entry_of, with_private
+from kezek.evidence.event import closed, content_of, entry_of, key_of, with_private
+from kezek.evidence.keychain import KEY_ROTATED
 from kezek.evidence.sealed import Opening
 from kezek.evidence.stored_tree import StoredTree
 from kezek.evidence.tree import leaf_hash
@@ -181,6 +182,23 @@ def append_rotation(transaction: Transaction, event: Mapping[str, object]) -> in
         raise InputProblem("journal.event.conflict", what, head.key, way_out)
     transaction.rows("INSERT INTO kezek_rotation (place) VALUES (?)", (at,))
     return at
+
+
+def insert_entries(transaction: Transaction, bodies: Sequence[bytes]) -> None:
+    """Put the verified entries of an archive into an empty journal.
+
+    Raises:
+        EventError, CanonicalError: bytes that are no event.
+    """
+    rows, changes = [], []
+    for place, body in enumerate(bodies):
+        event = parse_canonical(body)
+        rows.append((place, key_of(event), body, leaf_hash(body)))
+        if event.get("type") == KEY_ROTATED:
+            changes.append((place,))
+    transaction.run_many("INSERT INTO kezek_entry (place, name, body, leaf) VALUES (?, ?, ?, ?)", rows)
+    transaction.run_many("INSERT INTO kezek_rotation (place) VALUES (?)", changes)
+    transaction.rows("UPDATE kezek_log SET size = ? WHERE one = 1", (len(rows),))
 
 
 def rotations(transaction: Transaction) -> list[tuple[int, bytes]]:

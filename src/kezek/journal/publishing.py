@@ -213,10 +213,13 @@ def growth_since(transaction: Transaction, old_size: int) -> str:
 
 def cosigned_note(transaction: Transaction, signed: Signed) -> str:
     """Return the note of a checkpoint with the cosignatures that were collected for it."""
-    rows = transaction.rows(
-        "SELECT line FROM kezek_cosignature WHERE size = ? ORDER BY witness", (signed.checkpoint.size,)
-    )
-    return signed.note + "".join(row[0] for row in rows)
+    return signed.note + "".join(line for _, line in cosignatures(transaction, signed.checkpoint.size))
+
+
+def cosignatures(transaction: Transaction, size: int) -> list[tuple[str, str]]:
+    """Return witness and line of each cosignature that was collected for a checkpoint."""
+    rows = transaction.rows("SELECT witness, line FROM kezek_cosignature WHERE size = ? ORDER BY witness", (size,))
+    return [(row[0], row[1]) for row in rows]
 
 
 def keep_cosignature(transaction: Transaction, *, size: int, witness: str, line: str) -> None:

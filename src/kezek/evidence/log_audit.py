@@ -1,0 +1,267 @@
+"""Audit a whole log: every stored body is hashed again, up to every root that was ever signed.
+
+What is believed: the first key, because the auditor brought it, and what it signed. All else is re-derived. Where the
+bodies miss a signed root, whatever second copy of the leaf hashes leads to it (those stored with the entries, the
+tiles) names the entries that were tampered with; where none does, the checkpoints say between which two it lies.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from kezek.evidence.canonical import parse_canonical
+from kezek.evidence.checkpoint import Checkpoint
+from kezek.evidence.error import EvidenceCode, EvidenceError
+from kezek.evidence.keychain import KEY_ROTATED, KeyChain
+from kezek.evidence.stored_tree import PAGE_WIDTH
+from kezek.evidence.tree import HASH_BYTES, Tree, leaf_hash
+
+NAMED_MOST = 20
+MISSING = b""
+_MISSING_LEAF = leaf_hash(MISSING)
+_ROTATED = f'"type":"{KEY_ROTATED}"'.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Entries one after another as a store holds them.
+
+    Args:
+        place: Where the first of them stands.
+        bodies: Their bytes; MISSING for one that is not there, None for one that is still closed.
+        names: Their keys as the store knows them; None where it keeps none.
+        leaves: Their leaf hashes as stored beside them; None where there are none.
+    """
+
+    place: int
+    bodies: Sequence[bytes | None]
+    names: Sequence[str] | None = None
+    leaves: Sequence[bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """A log to be audited.
+
+    Args:
+        entries: All entries, in order.
+        checkpoints: Every checkpoint note at hand.
+        page: Gives stored hashes of the tree by depth and number; None where there are none.
+        page_depths: At every which depth there are pages: 8 for tiles.
+        integrated: Entries that the pages hold; the size of the last checkpoint where it is not given.
+    """
+
+    entries: Iterable[Stored]
+    checkpoints: Sequence[str]
+    page: Callable[[int, int], bytes | None] | None = None
+    page_depths: int = 1
+    integrated: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: a code, the entry it starts at if there is one, and a sentence."""
+
+    code: EvidenceCode
+    place: int | None
+    what: str
+
+
+@dataclass(slots=True)
+class LogAudit:
+    """What an audit found.
+
+    Args:
+        size: Entries read.
+        closed: Entries whose bodies are not shown yet: their leaf hashes were taken as they are.
+        signed: The last checkpoint that holds; None where none does.
+        checkpoints: How many hold.
+        chain: The keys of the log, as its entries change them.
+        findings: What is wrong; empty if nothing is.
+    """
+
+    chain: KeyChain
+    size: int = 0
+    closed: int = 0
+    signed: Checkpoint | None = None
+    checkpoints: int = 0
+    root: bytes = b""
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is as it was signed."""
+        return not self.findings
+
+    def find(self, code: EvidenceCode, place: int | None, what: str) -> None:
+        """Note what is wrong."""
+        self.findings.append(Finding(code, place, what))
+
+
+def audit_log(source: LogSource, first_key: KeyChain) -> LogAudit:
+    """Audit a log from its stored bodies up to its signed roots.
+
+    Args:
+        first_key: The chain of the first key alone, from a source the auditor trusts.
+    Guarantees: test_audit_names_the_first_entry_of_any_change.
+    """
+    audit = LogAudit(first_key)
+    tree, stored, differing = _read(source.entries, audit)
+    opened = _open(source.checkpoints, audit)
+    bad = _compare_roots(tree, opened, audit)
+    if bad is not None:
+        _name_tampered(tree, stored, source, bad, audit)
+    else:
+        _name_differing(differing, audit)
+    if source.page is not None:
+        _compare_pages(tree, source, audit)
+    audit.root = tree.root()
+    return audit
+
+
+def _read(entries: Iterable[Stored], audit: LogAudit) -> tuple[Tree, list[bytes], list[int]]:
+    """Hash all bodies; return their tree, the stored leaf hashes, and the places where both differ."""
+    tree = Tree()
+    stored: list[bytes] = []
+    differing: list[int] = []
+    for some in entries:
+        leaves = _hashed(some, audit)
+        kept = some.leaves if some.leaves is not None else leaves
+        if kept != leaves:
+            differing += [len(tree) + at for at, (a, b) in enumerate(zip(kept, leaves, strict=True)) if a != b]
+        _check_names(some, audit)
+        _follow_keys(some, audit)
+        tree.extend_hashes(leaves)
+        stored += kept
+    audit.size = len(tree)
+    return tree, stored, differing
+
+
+def _hashed(some: Stored, audit: LogAudit) -> list[bytes]:
+    if None not in some.bodies:
+        return [sha256(b"\x00" + body).digest() for body in some.bodies]  # type: ignore[operator]  # none is None
+    audit.closed += some.bodies.count(None)
+    leaves = some.leaves or [b""] * len(some.bodies)
+    return [
+        kept if body is None else sha256(b"\x00" + body).digest()
+        for body, kept in zip(some.bodies, leaves, strict=True)
+    ]
+
+
+def _check_names(some: Stored, audit: LogAudit) -> None:
+    """Compare the keys that the store finds entries by with what their bodies say."""
+    if some.names is None:
+        return
+    for at, (name, body) in enumerate(zip(some.names, some.bodies, strict=True)):
+        kind, _, number = name.partition("/")
+        quoted = f'"n":{number}' if kind == "n" else f'"key":{_quoted(name)}'
+        if body is not None and quoted.encode() not in body:
+            audit.find(
+                EvidenceCode.AUDIT_KEY, some.place + at, f"the store finds it under {name!r}, its body does not"
+            )
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _follow_keys(some: Stored, audit: LogAudit) -> None:
+    for at, body in enumerate(some.bodies):
+        if body is None or _ROTATED not in body:
+            continue
+        try:
+            event = parse_canonical(body)
+            if event.get("type") == KEY_ROTATED:
+                audit.chain = audit.chain.rotated(event, some.place + at)
+        except EvidenceError as error:
+            audit.find(EvidenceCode.AUDIT_KEY, some.place + at, f"the change of keys does not follow: {error.what}")
+
+
+def _open(notes: Sequence[str], audit: LogAudit) -> list[Checkpoint]:
+    """Return the checkpoints that can be believed, by size."""
+    opened = []
+    for note in notes:
+        try:
+            opened.append(audit.chain.open(note))
+        except EvidenceError as error:
+            audit.find(EvidenceCode.AUDIT_CHECKPOINT, None, f"a checkpoint cannot be believed: {error.what}")
+    if not opened:
+        audit.find(EvidenceCode.AUDIT_CHECKPOINT, None, "no checkpoint can be believed: nothing is proven")
+    return sorted(opened, key=lambda one: one.size)
+
+
+def _compare_roots(tree: Tree, opened: Sequence[Checkpoint], audit: LogAudit) -> Checkpoint | None:
+    """Compare with every signed root; return the first checkpoint that the bodies miss."""
+    for one in opened:
+        if one.size > len(tree):
+            what = f"the log ends here, {one.size} entries are signed: {one.size - len(tree)} are missing"
+            audit.find(EvidenceCode.AUDIT_TRUNCATED, len(tree), what)
+            return None
+        if tree.root(one.size) != one.root:
+            return one
+        audit.signed, audit.checkpoints = one, audit.checkpoints + 1
+    return None
+
+
+def _name_tampered(tree: Tree, stored: list[bytes], source: LogSource, bad: Checkpoint, audit: LogAudit) -> None:
+    """Name the entries that miss a signed root, by whatever copy of the leaf hashes leads to it."""
+    right = next((copy for copy in (stored, _tile_leaves(source, bad.size)) if _leads_to(copy, bad)), None)
+    held = audit.signed.size if audit.signed is not None else 0
+    if right is None:
+        what = (
+            f"from here to entry {bad.size - 1} at least one was tampered with: {held} entries lead to their signed "
+            f"root, {bad.size} do not, and no copy of the leaf hashes does"
+        )
+        audit.find(EvidenceCode.AUDIT_ENTRY, held, what)
+        return
+    wrong = [place for place in range(held, bad.size) if tree.leaf(place) != right[place]]
+    for place in wrong[:NAMED_MOST]:
+        found = tree.leaf(place)
+        what = f"it was tampered with: it hashes to {found.hex()}, signed is {right[place].hex()}"
+        if found == _MISSING_LEAF:
+            audit.find(EvidenceCode.AUDIT_REMOVED, place, "it is missing")
+        else:
+            audit.find(EvidenceCode.AUDIT_ENTRY, place, what)
+    if len(wrong) > NAMED_MOST:
+        what = f"and {len(wrong) - NAMED_MOST} more entries up to {wrong[-1]}"
+        audit.find(EvidenceCode.AUDIT_ENTRY, wrong[NAMED_MOST], what)
+
+
+def _name_differing(differing: Sequence[int], audit: LogAudit) -> None:
+    """Name entries whose two hashes differ although no signed root is missed."""
+    signed = audit.signed.size if audit.signed is not None else 0
+    for place in differing[:NAMED_MOST]:
+        if place < signed:
+            what = "its stored leaf hash is damaged: the body is the signed one"
+            audit.find(EvidenceCode.AUDIT_LEAVES, place, what)
+        else:
+            what = "its body and its stored leaf hash differ; it is not signed yet, so nobody can say which is right"
+            audit.find(EvidenceCode.AUDIT_ENTRY, place, what)
+
+
+def _tile_leaves(source: LogSource, size: int) -> list[bytes]:
+    if source.page is None:
+        return []
+    pages = [source.page(0, number) or b"" for number in range(-(-size // PAGE_WIDTH))]
+    return [page[at : at + HASH_BYTES] for page in pages for at in range(0, len(page), HASH_BYTES)]
+
+
+def _leads_to(leaves: Sequence[bytes], signed: Checkpoint) -> bool:
+    return len(leaves) >= signed.size and Tree(leaves[: signed.size]).root() == signed.root
+
+
+def _compare_pages(tree: Tree, source: LogSource, audit: LogAudit) -> None:
+    """Compare the stored hashes of the tree, which proofs are made of, with those that the bodies give."""
+    size = source.integrated if source.integrated is not None else (audit.signed.size if audit.signed else 0)
+    depth = 0
+    while size >> depth and source.page is not None:
+        count = size >> depth
+        for number in range(-(-count // PAGE_WIDTH)) if depth % source.page_depths == 0 else ():
+            first, last = number * PAGE_WIDTH, min((number + 1) * PAGE_WIDTH, count)
+            page = source.page(depth, number)
+            if last << depth > len(tree) or page == tree.joined(depth, first, last):
+                continue
+            what = f"page {number} of depth {depth} is {'missing' if page is None else 'not what the entries give'}"
+            audit.find(EvidenceCode.AUDIT_LEAVES, first << depth, what)
+        depth += 1

@@ -1,0 +1,253 @@
+"""Archives: a whole journal as plain files, to be kept, moved, or brought back into a database.
+
+The files are those of a publication, all entries included, with every checkpoint and its cosignatures beside them; on
+request also the personal data that the log holds hashes of. An archive is written whole or not at all; it comes back
+only if every byte leads to what was signed.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from kezek.evidence.armour import from_base64, to_base64
+from kezek.evidence.canonical import canonical_bytes, parse_canonical
+from kezek.evidence.error import EvidenceError
+from kezek.evidence.keychain import KeyChain
+from kezek.evidence.log_audit import LogAudit, LogSource, Stored, audit_log
+from kezek.evidence.sealed import Opening, check_opening
+from kezek.evidence.signature import Verifier
+from kezek.evidence.tiles import TILE_WIDTH, entries_path, pack_entries, spans_between, tiles_between
+from kezek.evidence.tree import HASH_BYTES, leaf_hash
+from kezek.journal.folder import Content, write_folder
+from kezek.journal.folder_log import (
+    CHECKPOINTS_FILE,
+    OPENINGS_FILE,
+    checkpoint_lines,
+    read_bodies,
+    read_lines,
+    source_of,
+)
+from kezek.journal.journal import create, entries, insert_entries, insert_openings, integrate, look
+from kezek.journal.manifest import check_folder
+from kezek.journal.pin import Pin, Pinned
+from kezek.journal.publication import CHECKPOINT_FILE, VKEY_FILE
+from kezek.journal.publishing import (
+    checkpoints,
+    cosignatures,
+    cosigned_note,
+    insert_checkpoint,
+    keep_cosignature,
+    key_chain,
+    last_signed,
+    rotation_receipts,
+)
+from kezek.journal.store import Store, Transaction
+from kezek.units.problem import InputProblem
+
+FORMAT_MARKER = CHECKPOINT_FILE
+_NAMED_MOST = 3
+
+
+def write_archive(store: Store, target: Path, *, with_private: bool) -> int:
+    """Write everything that is signed as a folder, and return how many entries that is.
+
+    Args:
+        with_private: Also the personal data kept beside the log, in a file of its own.
+    Raises:
+        InputProblem: journal.folder.*, journal.page.*, journal.store.*.
+    """
+    with store.look() as transaction:
+        chain = key_chain(transaction, look(transaction))
+        size = last_signed(transaction, chain).checkpoint.size
+        files = dict(_files(transaction, chain, size))
+        if with_private:
+            files[OPENINGS_FILE] = _opening_lines(transaction)
+        write_folder(target, files, marker=FORMAT_MARKER)
+    return size
+
+
+def bring_back(folder: Path, *, store: Store, pin: Pin, first_key: Verifier) -> LogAudit:
+    """Verify an archive whole, and put it into an empty database.
+
+    Args:
+        first_key: The key that the log began with, from a source that is trusted.
+    Raises:
+        InputProblem: journal.archive.torn for a file that is missing, cut off or changed since it was written,
+            .damaged for bytes that do not lead to what was signed; journal.log.exists, journal.store.*. Nothing is
+            kept then.
+    """
+    _require_whole(folder)
+    audit = audit_log(source_of(folder), KeyChain.of(first_key))
+    if not audit.ok or audit.signed is None:
+        raise _damaged(folder, audit.findings[0].what if audit.findings else "nothing in it is signed")
+    if pin.read() is not None:
+        what, way_out = "A log was begun here before.", "Name another place."
+        raise InputProblem("journal.log.exists", what, str(folder), way_out)
+    with store.begin() as transaction:
+        if transaction.has_table("kezek_log"):
+            what, way_out = "There is a journal in this database already.", "Name another database."
+            raise InputProblem("journal.log.exists", what, str(folder), way_out)
+        create(store, transaction, origin=first_key.name, vkey=first_key.vkey)
+        last = _restore(transaction, folder)
+        integrate(transaction)
+    pin.swap(None, last)
+    return audit
+
+
+def store_source(transaction: Transaction) -> LogSource:
+    """Return the log of a database as a source for `audit_log`."""
+    head = look(transaction)
+
+    def page(depth: int, number: int) -> bytes | None:
+        rows = transaction.rows("SELECT hashes FROM kezek_page WHERE depth = ? AND number = ?", (depth, number))
+        return rows[0][0] if rows else None
+
+    notes = [note for _, note in checkpoints(transaction)]
+    return LogSource(_stored(transaction, head.size), notes, page, page_depths=1, integrated=head.integrated)
+
+
+def damaged_openings(transaction: Transaction) -> list[tuple[int, str]]:
+    """Check the personal data kept beside the log against its hashes; return place and what is wrong."""
+    found = []
+    sql = (
+        "SELECT o.place, o.field, o.salt, o.value, e.body FROM kezek_opening o "
+        "JOIN kezek_entry e ON e.place = o.place ORDER BY o.place, o.field"
+    )
+    for rows in transaction.batches(sql):
+        for place, name, salt, value, body in rows:
+            try:
+                digest = parse_canonical(body).get("private", {}).get(name, "")
+                check_opening(Opening(parse_canonical(value)["value"], salt), digest)
+            except (EvidenceError, KeyError) as error:
+                found.append((place, f"{name}: {error}"))
+    return found
+
+
+def _stored(transaction: Transaction, size: int) -> Iterator[Stored]:
+    """Yield what the database holds, with a hole for each entry that is missing."""
+    expected = 0
+    for rows in transaction.batches("SELECT place, name, body, leaf FROM kezek_entry ORDER BY place"):
+        places, names, bodies, leaves = zip(*rows, strict=True)
+        if places[0] == expected and places[-1] == expected + len(places) - 1:
+            yield Stored(expected, bodies, names, leaves)
+        else:
+            yield from _with_holes(rows, expected)
+        expected = places[-1] + 1
+    if expected < size:
+        yield _hole(expected, size - expected)
+
+
+def _with_holes(rows: list[tuple[int, str, bytes, bytes]], expected: int) -> Iterator[Stored]:
+    for place, name, body, leaf in rows:
+        if place > expected:
+            yield _hole(expected, place - expected)
+        yield Stored(place, [body], [name], [leaf])
+        expected = place + 1
+
+
+def _hole(place: int, count: int) -> Stored:
+    return Stored(place, [b""] * count, None, [leaf_hash(b"")] * count)
+
+
+def _files(transaction: Transaction, chain: KeyChain, size: int) -> Iterator[tuple[str, Content]]:
+    for tile in tiles_between(0, size):
+        yield tile.path, _page_writer(transaction, tile.depth, tile.number, tile.width)
+    for number, width in spans_between(0, size):
+        yield entries_path(number, width), _bundle_writer(transaction, number * TILE_WIDTH, width)
+    for number, receipt in enumerate(rotation_receipts(transaction), start=1):
+        yield f"keys/{number:04d}.tlog-proof", receipt.encode()
+    yield VKEY_FILE, f"{chain.links[0][1].vkey}\n".encode()
+    yield CHECKPOINTS_FILE, _checkpoint_lines(transaction)
+    yield CHECKPOINT_FILE, cosigned_note(transaction, last_signed(transaction, chain)).encode()
+
+
+def _page_writer(transaction: Transaction, depth: int, number: int, width: int) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        rows = transaction.rows("SELECT hashes FROM kezek_page WHERE depth = ? AND number = ?", (depth, number))
+        path.write_bytes(rows[0][0][: width * HASH_BYTES] if rows else b"")
+
+    return write
+
+
+def _bundle_writer(transaction: Transaction, start: int, width: int) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_bytes(pack_entries(list(entries(transaction, start, start + width))))
+
+    return write
+
+
+def _checkpoint_lines(transaction: Transaction) -> bytes:
+    rows = transaction.rows("SELECT size, note, signed_unix_s FROM kezek_checkpoint ORDER BY size")
+    lines = [
+        {
+            "cosignatures": [{"line": line, "witness": name} for name, line in cosignatures(transaction, size)],
+            "note": note,
+            "signed_unix_s": at,
+            "size": size,
+        }
+        for size, note, at in rows
+    ]
+    return b"".join(canonical_bytes(line) + b"\n" for line in lines)
+
+
+def _opening_lines(transaction: Transaction) -> bytes:
+    rows = transaction.rows("SELECT place, field, salt, value FROM kezek_opening ORDER BY place, field")
+    lines = [
+        {"field": name, "place": place, "salt": to_base64(salt), "value": parse_canonical(value)["value"]}
+        for place, name, salt, value in rows
+    ]
+    return b"".join(canonical_bytes(line) + b"\n" for line in lines)
+
+
+def _require_whole(folder: Path) -> None:
+    torn = [one for one in check_folder(folder) if one.what != "is not in the manifest"]
+    if torn:
+        named = "; ".join(f"{one.file} {one.what}" for one in torn[:_NAMED_MOST])
+        more = f" and {len(torn) - _NAMED_MOST} more" if len(torn) > _NAMED_MOST else ""
+        way_out = "Copy the archive again, or take another one."
+        raise InputProblem("journal.archive.torn", f"The copy is torn: {named}{more}.", str(folder), way_out)
+
+
+def _restore(transaction: Transaction, folder: Path) -> Pinned:
+    """Put entries, personal data and checkpoints in, and return what is to be pinned."""
+    bodies = list(read_bodies(folder))
+    insert_entries(transaction, bodies)
+    _restore_openings(transaction, folder, bodies)
+    last = None
+    for line in checkpoint_lines(folder):
+        match line:
+            case {"cosignatures": list(lines), "note": str(note), "signed_unix_s": int(at), "size": int(size)}:
+                insert_checkpoint(transaction, size=size, note=note, signed_unix_s=at)
+                last = Pinned(note, at)
+            case _:
+                raise _damaged(folder, f"{CHECKPOINTS_FILE} has a line of another form")
+        for one in lines:
+            keep_cosignature(transaction, size=size, witness=one["witness"], line=one["line"])
+    if last is None:
+        raise _damaged(folder, f"{CHECKPOINTS_FILE} lists no checkpoint")
+    return last
+
+
+def _restore_openings(transaction: Transaction, folder: Path, bodies: list[bytes]) -> None:
+    opened = []
+    for line in read_lines(folder / OPENINGS_FILE):
+        match line:
+            case {"field": str(name), "place": int(place), "salt": str(salt), "value": value} if (
+                0 <= place < len(bodies)
+            ):
+                one = Opening(value, from_base64(salt))
+            case _:
+                raise _damaged(folder, f"{OPENINGS_FILE} has a line of another form")
+        try:
+            check_opening(one, parse_canonical(bodies[place]).get("private", {}).get(name, ""))
+        except EvidenceError as error:
+            raise _damaged(folder, f"entry {place}, {name}: {error.what}") from error
+        opened.append((place, name, one))
+    if opened:
+        insert_openings(transaction, opened)
+
+
+def _damaged(folder: Path, what: str) -> InputProblem:
+    way_out = "Take another archive; `kezek audit` on this one tells more."
+    return InputProblem(
+        "journal.archive.damaged", f"It does not lead to what was signed: {what}.", str(folder), way_out
+    )
