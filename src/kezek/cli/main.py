@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kezek.cli import check_options as asked
+from kezek.cli.journal_commands import journal_app
 from kezek.cli.market_commands import market_app
 from kezek.units.problem import InputProblem
 
@@ -23,6 +24,7 @@ law_app = typer.Typer(help="The book of the law.", no_args_is_help=True)
 app.add_typer(receipt_app, name="receipt")
 app.add_typer(law_app, name="law")
 app.add_typer(market_app, name="market")
+app.add_typer(journal_app, name="journal")
 
 EXIT_INPUT = 2
 EXIT_UNWRITTEN = 3
@@ -194,6 +196,21 @@ def replay(
     from kezek.cli.evidence import replay_command
 
     raise typer.Exit(replay_command(folder, key, law))
+
+
+@app.command()
+def audit(
+    path: Annotated[Path, typer.Argument(help="A journal, its public files, an archive, or what `kezek day` wrote.")],
+    key: Annotated[
+        Path | None, typer.Option("--key", help="Verifier key that the log began with (default: the log's own).")
+    ] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="Calculate the market's hours again too.")] = False,
+    law: Annotated[Path | None, typer.Option(help="Folder of another law book.")] = None,
+) -> None:
+    """Derive a log again from its stored bytes to its signed root; name the entry that was tampered with."""
+    from kezek.cli.audit import audit_command
+
+    raise typer.Exit(audit_command(path, key, replay=replay, law=law))
 
 
 @app.command()

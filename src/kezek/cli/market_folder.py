@@ -105,7 +105,9 @@ def _session(place: Place, entries: bytes) -> MarketSession:
     """
     path = place.folder / session_store.LOG_FILE
     try:
-        found = replay(events=parse_entries(entries), lens=lambda opened: _lens(opened, place))
+        found = replay(
+            events=parse_entries(entries), lens=lambda opened: lens_of(opened, place.law, where=str(place.folder))
+        )
     except (LogError, CodecError) as error:
         raise _broken(path, str(error)) from error
     if isinstance(found, Broken):
@@ -118,12 +120,19 @@ def _broken(path: Path, what: str) -> InputProblem:
     return InputProblem("cli.market.log", f"does not give itself again. {what}", str(path), way_out)
 
 
-def _lens(opened: Opened, place: Place) -> Lens:
-    book = open_book(place.law)
+def lens_of(opened: Opened, law: Path | None, *, where: str) -> Lens:
+    """Give the law of a session's terms.
+
+    Args:
+        law: Folder of another law book than the packaged one.
+    Raises:
+        InputProblem: cli.market.law for another book than the session was opened under.
+    """
+    book = open_book(law)
     if book.digest != opened.law_digest:
         what = f"was opened under the law book {opened.law_digest[:12]}…, this is {book.digest[:12]}…."
         way_out = "Name the folder of that book with --law."
-        raise InputProblem("cli.market.law", what, str(place.folder), way_out)
+        raise InputProblem("cli.market.law", what, where, way_out)
     return Lens(
         book=book,
         profile=opened.profile,

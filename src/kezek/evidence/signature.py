@@ -14,6 +14,7 @@ from kezek.evidence.armour import from_base64, to_base64
 from kezek.evidence.error import ArmourError, EvidenceCode, NoteError
 
 ALGORITHM = b"\x01"
+_PRIVATE = "PRIVATE+KEY+"
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 ID_BYTES = 4
@@ -109,6 +110,36 @@ class Signer:
     def sign(self, text: bytes) -> bytes:
         """Sign bytes (RFC 8032). 64 bytes."""
         return self._key.sign(text)
+
+
+def signer_text(name: str, private_seed: bytes) -> str:
+    """Write a private key as one line, as Go does: `PRIVATE+KEY+name+id+base64(0x01 || seed)`."""
+    signer = Signer(name, private_seed)
+    return f"{_PRIVATE}{name}+{signer.verifier.key_id.hex()}+{to_base64(ALGORITHM + private_seed)}\n"
+
+
+def parse_signer(text: str | bytes) -> Signer:
+    """Read a private key; one line end after it is allowed. The key id must be the one of name and key.
+
+    Raises:
+        NoteError: evidence.key.form; the message never shows the key.
+
+    >>> parse_signer(signer_text("kezek.example/log", bytes(32))).name
+    'kezek.example/log'
+    """
+    line = _decoded(text, _no_key).removesuffix("\n")
+    name, _, rest = line.removeprefix(_PRIVATE).partition("+")
+    key_id, _, armoured = rest.partition("+")
+    try:
+        data = from_base64(armoured)
+    except ArmourError:
+        data = b""
+    if not line.startswith(_PRIVATE) or data[:1] != ALGORITHM:
+        raise _no_key("the text is not an Ed25519 private key")
+    found = Signer(name, data[1:])
+    if found.verifier.key_id.hex() != key_id:
+        raise _no_key("the key id is not that of name and key")
+    return found
 
 
 def sign_note(text: str, signer: Signer) -> str:

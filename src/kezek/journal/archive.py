@@ -15,7 +15,7 @@ from kezek.evidence.keychain import KeyChain
 from kezek.evidence.log_audit import LogAudit, LogSource, Stored, audit_log
 from kezek.evidence.sealed import Opening, check_opening
 from kezek.evidence.signature import Verifier
-from kezek.evidence.tiles import TILE_WIDTH, entries_path, pack_entries, spans_between, tiles_between
+from kezek.evidence.tiles import TILE_WIDTH, Tile, entries_path, pack_entries, spans_between, tiles_between
 from kezek.evidence.tree import HASH_BYTES, leaf_hash
 from kezek.journal.folder import Content, write_folder
 from kezek.journal.folder_log import (
@@ -26,7 +26,16 @@ from kezek.journal.folder_log import (
     read_lines,
     source_of,
 )
-from kezek.journal.journal import create, entries, insert_entries, insert_openings, integrate, look
+from kezek.journal.journal import (
+    create,
+    entries,
+    insert_entries,
+    insert_openings,
+    integrate,
+    look,
+    read_page,
+    whole_page,
+)
 from kezek.journal.manifest import check_folder
 from kezek.journal.pin import Pin, Pinned
 from kezek.journal.publication import CHECKPOINT_FILE, VKEY_FILE
@@ -97,12 +106,13 @@ def store_source(transaction: Transaction) -> LogSource:
     """Return the log of a database as a source for `audit_log`."""
     head = look(transaction)
 
-    def page(depth: int, number: int) -> bytes | None:
-        rows = transaction.rows("SELECT hashes FROM kezek_page WHERE depth = ? AND number = ?", (depth, number))
-        return rows[0][0] if rows else None
-
     notes = [note for _, note in checkpoints(transaction)]
-    return LogSource(_stored(transaction, head.size), notes, page, page_depths=1, integrated=head.integrated)
+    return LogSource(
+        _stored(transaction, head.size),
+        notes,
+        page=lambda depth, number: read_page(transaction, depth, number),
+        integrated=head.integrated,
+    )
 
 
 def damaged_openings(transaction: Transaction) -> list[tuple[int, str]]:
@@ -150,7 +160,7 @@ def _hole(place: int, count: int) -> Stored:
 
 def _files(transaction: Transaction, chain: KeyChain, size: int) -> Iterator[tuple[str, Content]]:
     for tile in tiles_between(0, size):
-        yield tile.path, _page_writer(transaction, tile.depth, tile.number, tile.width)
+        yield tile.path, _page_writer(transaction, size, tile)
     for number, width in spans_between(0, size):
         yield entries_path(number, width), _bundle_writer(transaction, number * TILE_WIDTH, width)
     for number, receipt in enumerate(rotation_receipts(transaction), start=1):
@@ -160,10 +170,9 @@ def _files(transaction: Transaction, chain: KeyChain, size: int) -> Iterator[tup
     yield CHECKPOINT_FILE, cosigned_note(transaction, last_signed(transaction, chain)).encode()
 
 
-def _page_writer(transaction: Transaction, depth: int, number: int, width: int) -> Callable[[Path], None]:
+def _page_writer(transaction: Transaction, size: int, tile: Tile) -> Callable[[Path], None]:
     def write(path: Path) -> None:
-        rows = transaction.rows("SELECT hashes FROM kezek_page WHERE depth = ? AND number = ?", (depth, number))
-        path.write_bytes(rows[0][0][: width * HASH_BYTES] if rows else b"")
+        path.write_bytes(whole_page(transaction, size, tile.depth, tile.number)[: tile.width * HASH_BYTES])
 
     return write
 

@@ -58,7 +58,8 @@ def source_of(folder: Path) -> LogSource:
     size = size_of(folder)
     pages = _pages(folder, size)
     notes = [str(line["note"]) for line in checkpoint_lines(folder)]
-    notes += [(folder / CHECKPOINT_FILE).read_text("utf-8", "replace")]
+    shown = (folder / CHECKPOINT_FILE).read_text("utf-8", "replace")
+    notes += [] if notes and shown.startswith(notes[-1]) else [shown]
     return LogSource(
         entries=_stored(folder, size, pages),
         checkpoints=notes,

@@ -17,8 +17,8 @@ from kezek.evidence.canonical import canonical_bytes, parse_canonical
 from kezek.evidence.event import closed, content_of, entry_of, key_of, with_private
 from kezek.evidence.keychain import KEY_ROTATED
 from kezek.evidence.sealed import Opening
-from kezek.evidence.stored_tree import StoredTree
-from kezek.evidence.tree import leaf_hash
+from kezek.evidence.stored_tree import PAGE_WIDTH, StoredTree
+from kezek.evidence.tree import HASH_BYTES, leaf_hash
 from kezek.journal.store import FORMAT, Store, Transaction
 from kezek.units.problem import InputProblem
 
@@ -257,12 +257,28 @@ def reread(transaction: Transaction, start: int, end: int) -> Iterator[tuple[int
 
 def stored_tree(transaction: Transaction, size: int) -> StoredTree:
     """Return the tree over the first `size` entries, whose pages are read as they are needed."""
+    return StoredTree(size, lambda depth, number: whole_page(transaction, size, depth, number))
 
-    def read_page(depth: int, number: int) -> bytes | None:
-        rows = transaction.rows("SELECT hashes FROM kezek_page WHERE depth = ? AND number = ?", (depth, number))
-        return rows[0][0] if rows else None
 
-    return StoredTree(size, read_page)
+def whole_page(transaction: Transaction, size: int, depth: int, number: int) -> bytes:
+    """Return a stored page of the tree over `size` entries.
+
+    Raises:
+        InputProblem: journal.page.damaged for one that is missing or cut off.
+    """
+    page = read_page(transaction, depth, number)
+    width = min(PAGE_WIDTH, (size >> depth) - number * PAGE_WIDTH)
+    if page is None or len(page) < width * HASH_BYTES:
+        what = "A stored page of the tree is missing or cut off."
+        way_out = "Restore the newest backup; `kezek audit` names all that differs."
+        raise InputProblem("journal.page.damaged", what, f"depth {depth}, page {number}", way_out)
+    return page
+
+
+def read_page(transaction: Transaction, depth: int, number: int) -> bytes | None:
+    """Return a page of the tree as it is stored, None where there is none."""
+    rows = transaction.rows("SELECT hashes FROM kezek_page WHERE depth = ? AND number = ?", (depth, number))
+    return rows[0][0] if rows else None
 
 
 def entries(transaction: Transaction, start: int, end: int) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from kezek.evidence.stored_tree import PAGE_WIDTH
 from kezek.evidence.tiles import TILE_WIDTH, entries_path, pack_entries, spans_between, tiles_between
 from kezek.evidence.tree import HASH_BYTES
 from kezek.journal.durable import held, replace_file
-from kezek.journal.journal import entries, look
+from kezek.journal.journal import entries, look, whole_page
 from kezek.journal.publishing import cosigned_note, key_chain, last_signed, rotation_receipts
 from kezek.journal.store import Store, Transaction
 from kezek.units.problem import InputProblem
@@ -101,13 +101,7 @@ def _publish(transaction: Transaction, folder: Path, now: datetime) -> Published
 def _write_tiles(transaction: Transaction, folder: Path, shown: int, size: int) -> int:
     count = 0
     for tile in tiles_between(shown, size):
-        rows = transaction.rows(
-            "SELECT hashes FROM kezek_page WHERE depth = ? AND number = ?", (tile.depth, tile.number)
-        )
-        hashes = rows[0][0][: tile.width * HASH_BYTES] if rows else b""
-        if len(hashes) != tile.width * HASH_BYTES:
-            what, way_out = "A page of the tree is cut off or missing.", "`kezek audit` names all that differs."
-            raise InputProblem("journal.page.damaged", what, tile.path, way_out)
+        hashes = whole_page(transaction, size, tile.depth, tile.number)[: tile.width * HASH_BYTES]
         count += _put(folder / tile.path, hashes)
         _drop_partials(folder / tile.path, tile.width)
     return count

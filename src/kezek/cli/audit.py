@@ -1,0 +1,210 @@
+"""`kezek audit`: derive everything again, from the stored bytes to the signed root, and name what does not follow."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from kezek.cli.journal_folder import SETTINGS_FILE, open_folder, opened
+from kezek.evidence import audit as four_files
+from kezek.evidence.canonical import parse_canonical
+from kezek.evidence.error import EvidenceError
+from kezek.evidence.keychain import KeyChain
+from kezek.evidence.log_audit import LogAudit, audit_log
+from kezek.evidence.signature import Verifier
+from kezek.journal.archive import damaged_openings, store_source
+from kezek.journal.folder_log import first_key, is_log_folder, read_bodies, source_of
+from kezek.journal.journal import entries, look
+from kezek.journal.logfiles import read_log
+from kezek.journal.manifest import MANIFEST_FILE, check_folder
+from kezek.journal.pin import Pin
+from kezek.units.problem import InputProblem
+
+EXIT_TRUE, EXIT_FALSE = 0, 1
+
+
+@dataclass(slots=True)
+class Report:
+    """What an audit says: lines that hold, and lines that do not."""
+
+    root: str = ""
+    size: int = 0
+    holds: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    damages: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+
+
+def audit_command(path: Path, key: Path | None, *, replay: bool, law: Path | None) -> int:
+    """Audit a journal, its public files, an archive, or the log of a day; 0 where all holds, 1 otherwise."""
+    report = _audited(path, key, keep_bodies=replay)
+    if replay and not report.damages:
+        _replay(report, law)
+    console = Console(highlight=False)
+    for mark, lines in (("ok ", report.holds), ("-- ", report.notes), ("NO ", report.damages)):
+        for line in lines:
+            console.print(f"  {mark} {line}", markup=False, soft_wrap=True)
+    if report.damages:
+        console.print("TAMPERED WITH OR DAMAGED: see above.", markup=False)
+        return EXIT_FALSE
+    console.print(f"WHOLE: {report.size} entries, root {report.root}", markup=False, soft_wrap=True)
+    return EXIT_TRUE
+
+
+def _audited(path: Path, key: Path | None, *, keep_bodies: bool) -> Report:
+    if (path / SETTINGS_FILE).is_file():
+        return _audit_journal(path, key, keep_bodies=keep_bodies)
+    if is_log_folder(path):
+        return _audit_files(path, key, keep_bodies=keep_bodies)
+    for folder in (path / "log", path):
+        if (folder / "entries.jsonl").is_file():
+            return _audit_four_files(folder, key)
+    way_out = "Name a journal, its public files, an archive, or what `kezek day` wrote."
+    raise InputProblem("cli.audit.unknown", "holds no log.", str(path), way_out)
+
+
+def _audit_journal(path: Path, key: Path | None, *, keep_bodies: bool) -> Report:
+    report = Report()
+    folder = open_folder(path)
+    with opened(folder) as store, store.look() as transaction:
+        head = look(transaction)
+        first = _given(key) if key else Verifier.parse(head.first_vkey)
+        audit = audit_log(store_source(transaction), KeyChain.of(first))
+        private = damaged_openings(transaction)
+        if keep_bodies:
+            report.bodies = list(entries(transaction, 0, head.size))
+    _say(report, audit, pinned=key is not None)
+    report.damages += [f"entry {place}: private {what}" for place, what in private]
+    if head.size > (audit.signed.size if audit.signed else 0):
+        waiting = head.size - (audit.signed.size if audit.signed else 0)
+        report.notes.append(f"{waiting} entries are accepted and not signed yet: nothing proves them to others")
+    _compare_pin(report, folder.pin, audit)
+    if folder.public.is_dir() and (folder.public / "checkpoint").is_file():
+        shown = audit_log(source_of(folder.public), KeyChain.of(first))
+        report.damages += [f"{folder.public.name}: {line}" for line in _lines(shown)]
+        report.holds += [f"{shown.size} published entries agree with their tiles"] if shown.ok else []
+    return report
+
+
+def _audit_files(path: Path, key: Path | None, *, keep_bodies: bool) -> Report:
+    report = Report()
+    if (path / MANIFEST_FILE).is_file():
+        torn = [one for one in check_folder(path) if one.what != "is not in the manifest"]
+        report.damages += [f"{one.file}: {one.what}" for one in torn]
+    audit = audit_log(source_of(path), KeyChain.of(_given(key) if key else first_key(path)))
+    _say(report, audit, pinned=key is not None)
+    if keep_bodies:
+        report.bodies = list(read_bodies(path))
+    return report
+
+
+def _audit_four_files(folder: Path, key: Path | None) -> Report:
+    files = read_log(folder)
+    try:
+        verifier = _given(key) if key else Verifier.parse(files.vkey)
+    except EvidenceError as error:
+        way_out = "Give the key with --key."
+        raise InputProblem(
+            str(error.code), f"is damaged: {error.what}.", str(folder / "log.vkey"), way_out
+        ) from error
+    found = four_files.audit(
+        entries=files.entries, checkpoint=files.checkpoint, verifier=verifier, leaves=files.leaves
+    )
+    report = Report(found.root.hex(), found.size)
+    report.damages = [f"{one.file}: {one.what}" for one in found.damages]
+    if found.ok:
+        report.holds.append(f"{found.size} entries hash to the signed root")
+        report.bodies = files.entries.split(b"\n")[:-1]
+    if not key:
+        report.notes.append("the key is the folder's own: give --key to check against one you trust")
+    return report
+
+
+def _say(report: Report, audit: LogAudit, *, pinned: bool) -> None:
+    report.size, report.root = audit.size, audit.root.hex()
+    report.damages += _lines(audit)
+    if audit.ok and audit.signed is not None:
+        report.holds.append(f"the stored entries lead to every signed root: {audit.checkpoints}")
+        report.holds.append(f"the last of them is over {audit.signed.size} of {audit.size} entries")
+    if audit.closed:
+        report.notes.append(f"{audit.closed} entries are not shown: their leaf hashes were taken as they are")
+    if changes := len(audit.chain.links) - 1:
+        report.holds.append(
+            f"{changes} change{'s' if changes > 1 else ''} of the log's key follow from the first key"
+        )
+    if not pinned:
+        report.notes.append("the key is the log's own: give --key to check against one you trust")
+
+
+def _lines(audit: LogAudit) -> list[str]:
+    return [f"{'' if one.place is None else f'entry {one.place}: '}{one.what} [{one.code}]" for one in audit.findings]
+
+
+def _compare_pin(report: Report, pin: Pin, audit: LogAudit) -> None:
+    """Compare with the checkpoint that is kept outside the database: an old backup is whole, but older."""
+    pinned = pin.read()
+    try:
+        signed = audit.chain.open(pinned.note) if pinned else None
+    except EvidenceError as error:
+        report.damages.append(f"the pinned checkpoint cannot be believed: {error.what}")
+        return
+    held = audit.signed.size if audit.signed else 0
+    if signed is None:
+        report.damages.append("the pin is missing: nothing outside the database says what was signed last")
+    elif signed.size > held:
+        report.damages.append(
+            f"{held} entries are signed here, a checkpoint over {signed.size} was pinned: an old backup, or a fork"
+        )
+    elif audit.ok:
+        report.holds.append(f"the checkpoint pinned outside the database, over {signed.size}, is one of these")
+
+
+def _replay(report: Report, law: Path | None) -> None:
+    """Calculate again what the entries say was calculated: a whole day, or a market session."""
+    events = [parse_canonical(body) for body in report.bodies]
+    kinds = {str(event.get("type")) for event in events[:1]}
+    if "day.opened" in kinds:
+        _replay_day(report, events, law)
+    elif "session.opened" in kinds:
+        _replay_session(report, events, law)
+    else:
+        _replay_hours(report, events)
+
+
+def _replay_day(report: Report, events: Sequence[dict[str, Any]], law: Path | None) -> None:
+    from kezek.day.replay import replay
+    from kezek.law.book import load_book
+
+    done = replay(events=events, book=load_book(law), progress=lambda step: None)  # noqa: ARG005 - nothing is shown
+    report.damages += [f"{found.where}: {found.what}" for found in done.differences]
+    if not done.differences:
+        said = f"the day calculated again from {done.inputs} inputs gives all {done.entries} entries, byte for byte"
+        report.holds.append(said)
+
+
+def _replay_session(report: Report, events: Sequence[dict[str, Any]], law: Path | None) -> None:
+    from kezek.cli.market_folder import lens_of
+    from kezek.trading.session import Broken, replay
+
+    found = replay(events=events, lens=lambda opened: lens_of(opened, law, where="the log"))
+    if isinstance(found, Broken):
+        report.damages.append(f"entry {found.index}: {found.what}")
+    else:
+        report.holds.append(f"the session calculated again gives all {len(events)} entries, byte for byte")
+
+
+def _replay_hours(report: Report, events: Iterable[dict[str, Any]]) -> None:
+    if not any(event.get("type") == "product.cleared" for event in events):
+        report.notes.append("no market hour was cleared in this log: there was nothing to calculate again")
+        return
+    report.notes.append("this log holds parts of market sessions: `kezek verifier` re-clears their hours")
+
+
+def _given(key: Path) -> Verifier:
+    try:
+        return Verifier.parse(key.read_bytes())
+    except (OSError, EvidenceError) as error:
+        way_out = "Ask the log's operator for its log.vkey."
+        raise InputProblem("evidence.key.form", f"is no verifier key ({error}).", str(key), way_out) from error

@@ -1,0 +1,366 @@
+"""`kezek journal`: a log that only grows, kept in a database, signed and shown to the world."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from kezek.cli.asked import moment_of, now
+from kezek.cli.journal_folder import (
+    DATABASE_FILE,
+    KEY_FILE,
+    NEXT_KEY_FILE,
+    POSTGRES,
+    SETTINGS_FILE,
+    SQLITE,
+    JournalFolder,
+    fresh_salt,
+    open_folder,
+    opened,
+    publish_all,
+    read_key,
+    write_key,
+    write_settings,
+)
+from kezek.cli.output import write
+from kezek.evidence.canonical import parse_canonical
+from kezek.evidence.error import EvidenceError
+from kezek.evidence.event import head_of
+from kezek.evidence.signature import Verifier
+from kezek.journal import archive, publishing
+from kezek.journal.durable import replace_file
+from kezek.journal.folder_log import first_key
+from kezek.journal.journal import Accepted, State, Submission, append, entries, forget, look, openings
+from kezek.journal.store import Store, Transaction
+from kezek.units.calendar import ALMATY
+from kezek.units.problem import InputProblem
+
+GROUP = 1000
+EXIT_TRUE, EXIT_FALSE = 0, 1
+
+
+def init_command(folder: Path, name: str, database: str) -> int:
+    """Begin a journal: settings, key, database, and a signed checkpoint over nothing."""
+    if database not in (SQLITE, POSTGRES):
+        way_out = f"Choose {SQLITE} or {POSTGRES}."
+        raise InputProblem("journal.store.kind", f"{database!r} is no store.", "--database", way_out)
+    one = _new_folder(folder, name, database)
+    key = folder / KEY_FILE
+    try:
+        signer = read_key(key) if key.exists() else write_key(key, name)
+    except EvidenceError as error:
+        way_out = "Choose a name as kezek.example/log: no space, no plus."
+        raise InputProblem(str(error.code), f"{error.what}.", "--name", way_out) from error
+    with opened(one, new=True) as store:
+        publishing.begin(store, pin=one.pin, signer=signer, now=now())
+        publish_all(one, store)
+    console = _console()
+    console.print(f"The journal {name} is begun in {folder}.", markup=False)
+    console.print(f"  its key, to be told to everybody: {signer.vkey}", markup=False, soft_wrap=True)
+    console.print(f"  its private key, to be kept: {key}", markup=False, soft_wrap=True)
+    return EXIT_TRUE
+
+
+def append_command(folder: Path, source: str) -> int:
+    """Append events, one JSON object a line, in groups; say of each where it stands."""
+    one = open_folder(folder)
+    new = total = 0
+    with opened(one) as store:
+        for group in _groups(_submissions(source)):
+            with store.begin() as transaction:
+                accepted = _append(transaction, group)
+            total += len(accepted)
+            new += sum(not item.existed for item in accepted)
+            write("".join(f"{item.place}\t{_said(item)}\t{item.key}\n" for item in accepted))
+    sys.stderr.write(f"{new} new, {total - new} were there already\n")
+    return EXIT_TRUE
+
+
+def publish_command(folder: Path) -> int:
+    """Sign all that is accepted, and bring the public files up to it."""
+    one = open_folder(folder)
+    with opened(one) as store:
+        signed, shown = publish_all(one, store)
+    console = _console()
+    said = f"PUBLISHED: {signed.checkpoint.size} entries, root {signed.checkpoint.root.hex()}"
+    console.print(said, markup=False, soft_wrap=True)
+    console.print(
+        f"  {shown.tiles} tiles and {shown.bundles} bundles of entries written to {one.public}", markup=False
+    )
+    if shown.closed:
+        console.print(f"  still closed, or behind one that is: {_counted(shown.closed)}", markup=False)
+    return EXIT_TRUE
+
+
+def status_command(folder: Path, *, as_json: bool) -> int:
+    """Say where a journal stands."""
+    one = open_folder(folder)
+    with opened(one) as store, store.look() as transaction:
+        found = _status(transaction)
+    if as_json:
+        write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+        return EXIT_TRUE
+    console = _console()
+    console.print(f"{found['name']}", markup=False, style="bold")
+    for name in ("accepted", "integrated", "published"):
+        console.print(f"  {name:<11}{found[name]:>12,}".replace(",", " "), markup=False)
+    console.print(f"  root       {found['root']}", markup=False, soft_wrap=True)
+    console.print(f"  signed     {found['signed_at']}", markup=False)
+    console.print(f"  key        {found['key']}", markup=False, soft_wrap=True)
+    console.print(f"  witnesses  {', '.join(found['witnesses']) or 'none cosigned'}", markup=False, soft_wrap=True)
+    return EXIT_TRUE
+
+
+def list_command(folder: Path, start: int, most: int) -> int:
+    """List entries: place, moment, kind, key."""
+    one = open_folder(folder)
+    with opened(one) as store, store.look() as transaction:
+        for place, body in enumerate(entries(transaction, start, start + most), start=start):
+            head = head_of(parse_canonical(body))
+            closed = f"\tclosed until {head.until:%Y-%m-%dT%H:%M:%SZ}" if head.until else ""
+            write(f"{place}\t{head.at:%Y-%m-%dT%H:%M:%SZ}\t{head.kind}\t{head.key}{closed}\n")
+    return EXIT_TRUE
+
+
+def receipt_command(folder: Path, key: str, out: Path | None) -> int:
+    """Give the receipt of an event; of one that is not published yet say how far it has come."""
+    one = open_folder(folder)
+    with opened(one) as store, store.look() as transaction:
+        found = publishing.state_of(transaction, key)
+    if found is None:
+        raise InputProblem(
+            "journal.event.unknown", f"There is no event {key!r}.", str(folder), "`kezek journal list` names them."
+        )
+    state, place, receipt = found
+    if receipt is None:
+        following = "publish it" if state is State.INTEGRATED else "integrate and publish it"
+        sys.stderr.write(f"{key}: {state}, entry {place}; `kezek journal publish` will {following}\n")
+        return EXIT_FALSE
+    _give(receipt, out)
+    return EXIT_TRUE
+
+
+def growth_command(folder: Path, since: int, out: Path | None) -> int:
+    """Give the text that shows that the log only grew since an older checkpoint."""
+    one = open_folder(folder)
+    with opened(one) as store, store.look() as transaction:
+        text = publishing.growth_since(transaction, since)
+    _give(text, out)
+    return EXIT_TRUE
+
+
+def rotate_command(folder: Path) -> int:
+    """Change the log's key: the old one signs for the new one, from then on the new one signs."""
+    one = open_folder(folder)
+    following = folder / NEXT_KEY_FILE
+    with opened(one) as store:
+        publish_all(one, store)
+        old = _settled_key(one, store)
+        new = read_key(following) if following.exists() else write_key(following, one.name)
+        place = publishing.rotate(store, old=old, new=new, now=now())
+        publish_all(one, store)
+    console = _console()
+    console.print(f"The log has a new key; the change is entry {place}, signed for by the old one.", markup=False)
+    console.print(f"  tell everybody: {new.vkey}", markup=False, soft_wrap=True)
+    return EXIT_TRUE
+
+
+def forget_command(folder: Path, key: str) -> int:
+    """Destroy the personal data kept beside an event; the log stays whole."""
+    one = open_folder(folder)
+    with opened(one) as store, store.begin() as transaction:
+        count = forget(transaction, key)
+    _console().print(f"{count} private fields of {key} are destroyed; the log is the same.", markup=False)
+    return EXIT_TRUE
+
+
+def disclose_command(folder: Path, key: str) -> int:
+    """Print the personal data kept beside an event as JSON, with the salts that prove it."""
+    one = open_folder(folder)
+    with opened(one) as store, store.look() as transaction:
+        found = publishing.state_of(transaction, key)
+        opening = openings(transaction, found[1]) if found else {}
+    shown = {name: {"salt": item.salt.hex(), "value": item.value} for name, item in opening.items()}
+    write(json.dumps(shown, ensure_ascii=False, indent=2) + "\n")
+    return EXIT_TRUE
+
+
+def export_command(folder: Path, target: Path, *, with_private: bool) -> int:
+    """Write all that is signed as plain files."""
+    one = open_folder(folder)
+    with opened(one) as store:
+        size = archive.write_archive(store, target, with_private=with_private)
+    console = _console()
+    console.print(f"{size} entries, their tree and every checkpoint are in {target}.", markup=False, soft_wrap=True)
+    console.print("  Closed entries are among them: this is a copy to keep, not one to publish.", markup=False)
+    return EXIT_TRUE
+
+
+def import_command(source: Path, folder: Path, key: Path | None, signing_key: Path, database: str) -> int:
+    """Bring an archive back into an empty journal, if every byte of it leads to what was signed."""
+    verifier = _verifier(key) if key else first_key(source)
+    signer = read_key(signing_key)
+    one = _new_folder(folder, verifier.name, database)
+    with opened(one, new=True) as store:
+        audit = archive.bring_back(source, store=store, pin=one.pin, first_key=verifier)
+        replace_file(folder / KEY_FILE, signing_key.read_bytes(), mode=0o600)
+        publish_all(one, store)
+    pinned = "" if key else " by the key that lies in it; give --key to check against one you trust"
+    console = _console()
+    console.print(f"{audit.size} entries are back, verified{pinned}.", markup=False, soft_wrap=True)
+    if signer.verifier != audit.chain.current:
+        console.print("  The private key is not the one in force: nothing new can be signed with it.", markup=False)
+    return EXIT_TRUE
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    number: int
+    submission: Submission
+
+
+def _submissions(source: str) -> Iterator[_Line]:
+    """Read events from a file or the standard input; a line may add `private` values and `closed_until`."""
+    stream = sys.stdin.buffer if source == "-" else _opened(Path(source))
+    with stream:
+        for number, line in enumerate(stream, start=1):
+            if line.strip():
+                yield _Line(number, _submission(line, f"{source}, line {number}"))
+
+
+def _submission(line: bytes, where: str) -> Submission:
+    try:
+        found = json.loads(line.decode(), object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        way_out = "Write one JSON object a line."
+        raise InputProblem("journal.event.form", f"is no JSON: {error}.", where, way_out) from error
+    if not isinstance(found, dict):
+        raise InputProblem("journal.event.form", "is no object.", where, "Write one JSON object a line.")
+    private, until = found.pop("private", {}), found.pop("closed_until", None)
+    if not isinstance(private, Mapping) or not isinstance(until, str | None):
+        way_out = "Write private as an object of values, closed_until as 2025-10-14T09:40."
+        raise InputProblem("journal.event.form", "has private or closed_until of another form.", where, way_out)
+    event = Submission(found, private, moment_of(until) if until else None)
+    try:
+        head_of(found)
+    except EvidenceError as error:
+        raise InputProblem(str(error.code), f"{error.what}.", where, _FORM) from error
+    return event
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+_FORM = 'An event is as {"at":"2025-10-14T05:00:05Z","data":{},"key":"order/1","type":"order.submitted","v":1}.'
+
+
+def _append(transaction: Transaction, group: list[_Line]) -> list[Accepted]:
+    try:
+        return append(transaction, [line.submission for line in group], salt=fresh_salt)
+    except EvidenceError as error:
+        where = error.where or f"lines {group[0].number} to {group[-1].number}"
+        raise InputProblem(str(error.code), f"{error.what}.", where, _FORM) from error
+
+
+def _groups(lines: Iterator[_Line]) -> Iterator[list[_Line]]:
+    group: list[_Line] = []
+    for line in lines:
+        group.append(line)
+        if len(group) == GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _said(accepted: Accepted) -> str:
+    return "existed" if accepted.existed else str(State.ACCEPTED)
+
+
+def _opened(path: Path) -> Any:  # noqa: ANN401 - a binary file
+    try:
+        return path.open("rb")
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})."
+        raise InputProblem("cli.file.unreadable", what, str(path), "Check the path and its rights.") from error
+
+
+def _status(transaction: Transaction) -> dict[str, Any]:
+    head = look(transaction)
+    chain = publishing.key_chain(transaction, head)
+    signed = publishing.last_signed(transaction, chain)
+    from datetime import UTC, datetime
+
+    at = datetime.fromtimestamp(signed.signed_unix_s, UTC).astimezone(ALMATY)
+    return {
+        "name": head.origin,
+        "accepted": head.size,
+        "integrated": head.integrated,
+        "published": signed.checkpoint.size,
+        "root": signed.checkpoint.root.hex(),
+        "signed_at": at.isoformat(),
+        "key": chain.current.vkey,
+        "witnesses": [name for name, _ in publishing.cosignatures(transaction, signed.checkpoint.size)],
+    }
+
+
+def _settled_key(one: JournalFolder, store: Store) -> Any:  # noqa: ANN401
+    """Return the private key in force; one that the log has changed to already takes the old one's place first."""
+    with store.look() as transaction:
+        current = publishing.key_chain(transaction, look(transaction)).current
+    following = one.path / NEXT_KEY_FILE
+    if following.exists() and read_key(following).verifier == current:
+        following.replace(one.path / KEY_FILE)
+    return read_key(one.path / KEY_FILE)
+
+
+def _new_folder(folder: Path, name: str, database: str) -> JournalFolder:
+    if not folder.parent.is_dir():
+        way_out = f"Make it first: mkdir -p {folder.parent}"
+        raise InputProblem("journal.folder.parent", "lies in a folder that does not exist.", str(folder), way_out)
+    one = JournalFolder(folder, name, database)
+    try:
+        folder.mkdir(exist_ok=True)
+        if any(item.name not in (SETTINGS_FILE, KEY_FILE, DATABASE_FILE) for item in folder.iterdir()):
+            way_out = "Choose a new or an empty folder."
+            raise InputProblem("journal.folder.foreign", "holds something else.", str(folder), way_out)
+        write_settings(one)
+    except OSError as error:
+        what, way_out = f"cannot be written ({error.strerror}).", "Choose a folder you may write to."
+        raise InputProblem("journal.folder.unwritable", what, str(folder), way_out) from error
+    return one
+
+
+def _verifier(path: Path) -> Verifier:
+    try:
+        return Verifier.parse(path.read_bytes())
+    except (OSError, EvidenceError) as error:
+        way_out = "Ask the log's operator for its log.vkey."
+        raise InputProblem("evidence.key.form", f"is no verifier key ({error}).", str(path), way_out) from error
+
+
+def _give(text: str, out: Path | None) -> None:
+    if out is None:
+        write(text)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        what = f"cannot be written ({error.strerror})."
+        raise InputProblem("cli.file.unwritable", what, str(out), "Choose another file.") from error
+
+
+def _counted(entries: int) -> str:
+    return f"{entries} entr{'y' if entries == 1 else 'ies'}"
+
+
+def _console() -> Console:
+    return Console(highlight=False)
