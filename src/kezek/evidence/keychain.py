@@ -17,7 +17,7 @@ from kezek.evidence.receipt import verify_receipt
 from kezek.evidence.signature import Signer, Verifier
 
 KEY_ROTATED = "log.key_rotated"
-_DOMAIN = "kezek-key-rotation@v1"
+_ROTATION_DOMAIN = "kezek-key-rotation@v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,4 +140,4 @@ def _new_key(event: Mapping[str, Any], current: Verifier) -> Verifier:
 
 
 def _statement(old: str, new: str) -> bytes:
-    return f"{_DOMAIN}\n{old}\n{new}\n".encode()
+    return f"{_ROTATION_DOMAIN}\n{old}\n{new}\n".encode()

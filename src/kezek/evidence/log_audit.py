@@ -35,7 +35,7 @@ class Stored:
 
     place: int
     bodies: Sequence[bytes | None]
-    names: Sequence[str] | None = None
+    names: Sequence[bytes] | None = None
     leaves: Sequence[bytes] | None = None
 
 
@@ -152,13 +152,15 @@ def _check_names(some: Stored, audit: LogAudit) -> None:
     """Compare the keys that the store finds entries by with what their bodies say."""
     if some.names is None:
         return
-    for at, (name, body) in enumerate(zip(some.names, some.bodies, strict=True)):
+    pairs = enumerate(zip(some.names, some.bodies, strict=True))
+    strange = [at for at, (name, body) in pairs if body and b'"key":"' + name + b'"' not in body]
+    for at in strange:
+        name, body = some.names[at].decode("utf-8", "replace"), some.bodies[at]
         kind, _, number = name.partition("/")
         quoted = f'"n":{number}' if kind == "n" else f'"key":{_quoted(name)}'
-        if body is not None and quoted.encode() not in body:
-            audit.find(
-                EvidenceCode.AUDIT_KEY, some.place + at, f"the store finds it under {name!r}, its body does not"
-            )
+        if body and quoted.encode() not in body:
+            what = f"the store finds it under {name!r}, its body says another key"
+            audit.find(EvidenceCode.AUDIT_NAME, some.place + at, what)
 
 
 def _quoted(name: str) -> str:
@@ -167,8 +169,12 @@ def _quoted(name: str) -> str:
 
 
 def _follow_keys(some: Stored, audit: LogAudit) -> None:
-    for at, body in enumerate(some.bodies):
-        if body is None or _ROTATED not in body:
+    """Follow the changes of the log's key; one search over all bodies finds that there is none."""
+    bodies = [body or MISSING for body in some.bodies]
+    if _ROTATED not in b"".join(bodies):
+        return
+    for at, body in enumerate(bodies):
+        if _ROTATED not in body:
             continue
         try:
             event = parse_canonical(body)

@@ -11,7 +11,7 @@ from kezek.evidence.canonical import canonical_bytes
 from kezek.evidence.error import EvidenceCode, SealError
 
 SALT_BYTES = 32
-_DOMAIN = b"kezek-sealed@v1\n"
+_SEALED_DOMAIN = b"kezek-sealed@v1\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Opening:
         if len(self.salt) != SALT_BYTES:
             what = f"a salt has {SALT_BYTES} bytes, not {len(self.salt)}"
             raise SealError(EvidenceCode.SEAL_SALT, what)
-        return sha256(_DOMAIN + self.salt + canonical_bytes([self.value])).hexdigest()
+        return sha256(_SEALED_DOMAIN + self.salt + canonical_bytes([self.value])).hexdigest()
 
 
 def check_opening(opening: Opening, digest: str) -> None:

@@ -130,20 +130,23 @@ class Tree(TreeShape):
 
     def append(self, entry: bytes) -> int:
         """Append one entry and return its index."""
-        return self.append_hash(leaf_hash(entry))
+        return self.append_hash(sha256(b"\x00" + entry).digest())
 
     def append_hash(self, leaf: bytes) -> int:
         """Append one leaf hash [32 bytes] and return its index."""
         levels = self._levels
-        levels[0].append(leaf)
-        count = len(levels[0])
+        level = levels[0]
+        level.append(leaf)
+        count = len(level)
         index, depth = count - 1, 0
         while not count & 1:
-            node = sha256(b"\x01" + levels[depth][-2] + levels[depth][-1]).digest()
-            depth, count = depth + 1, count >> 1
+            node = sha256(b"\x01" + level[-2] + level[-1]).digest()
+            depth += 1
+            count >>= 1
             if depth == len(levels):
                 levels.append([])
-            levels[depth].append(node)
+            level = levels[depth]
+            level.append(node)
         return index
 
     def extend(self, entries: Iterable[bytes]) -> None:

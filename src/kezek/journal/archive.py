@@ -6,13 +6,14 @@ only if every byte leads to what was signed.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from kezek.evidence.armour import from_base64, to_base64
 from kezek.evidence.canonical import canonical_bytes, parse_canonical
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.keychain import KeyChain
-from kezek.evidence.log_audit import LogAudit, LogSource, Stored, audit_log
+from kezek.evidence.log_audit import MISSING, LogAudit, LogSource, Stored, audit_log
 from kezek.evidence.sealed import Opening, check_opening
 from kezek.evidence.signature import Verifier
 from kezek.evidence.tiles import TILE_WIDTH, Tile, entries_path, pack_entries, spans_between, tiles_between
@@ -54,6 +55,7 @@ from kezek.units.problem import InputProblem
 
 FORMAT_MARKER = CHECKPOINT_FILE
 _NAMED_MOST = 3
+_BLOCK = 8192
 
 
 def write_archive(store: Store, target: Path, *, with_private: bool) -> int:
@@ -133,29 +135,36 @@ def damaged_openings(transaction: Transaction) -> list[tuple[int, str]]:
 
 
 def _stored(transaction: Transaction, size: int) -> Iterator[Stored]:
-    """Yield what the database holds, with a hole for each entry that is missing."""
-    expected = 0
-    for rows in transaction.batches("SELECT place, name, body, leaf FROM kezek_entry ORDER BY place"):
-        places, names, bodies, leaves = zip(*rows, strict=True)
-        if places[0] == expected and places[-1] == expected + len(places) - 1:
-            yield Stored(expected, bodies, names, leaves)
-        else:
-            yield from _with_holes(rows, expected)
-        expected = places[-1] + 1
-    if expected < size:
-        yield _hole(expected, size - expected)
+    """Yield what the database holds; while one block is hashed the next is read."""
+    last = transaction.rows("SELECT max(place) FROM kezek_entry")[0][0]
+    end = max(size, 0 if last is None else last + 1)
+    with ThreadPoolExecutor(1) as reader:
+        ahead = reader.submit(_read_block, transaction, 0, end)
+        for start in range(_BLOCK, end + _BLOCK, _BLOCK):
+            found, ahead = ahead.result(), reader.submit(_read_block, transaction, start, end)
+            yield from found
 
 
-def _with_holes(rows: list[tuple[int, str, bytes, bytes]], expected: int) -> Iterator[Stored]:
-    for place, name, body, leaf in rows:
-        if place > expected:
-            yield _hole(expected, place - expected)
-        yield Stored(place, [body], [name], [leaf])
-        expected = place + 1
+def _read_block(transaction: Transaction, start: int, end: int) -> list[Stored]:
+    """Read a block in one piece, or row by row where it is not what it should be."""
+    width = min(_BLOCK, end - start)
+    if width <= 0:
+        return []
+    block = transaction.block(start, start + width)
+    names, bodies = block.names.split(b"\n"), block.bodies.split(b"\n")
+    if block.count == width == len(names) == len(bodies) and len(block.leaves) == width * HASH_BYTES:
+        leaves = [block.leaves[at : at + HASH_BYTES] for at in range(0, len(block.leaves), HASH_BYTES)]
+        return [Stored(start, bodies, names, leaves)]
+    return _row_by_row(transaction, start, width)
 
 
-def _hole(place: int, count: int) -> Stored:
-    return Stored(place, [b""] * count, None, [leaf_hash(b"")] * count)
+def _row_by_row(transaction: Transaction, start: int, width: int) -> list[Stored]:
+    """Read entries one by one, with a hole for each that is missing."""
+    sql = "SELECT place, name, body, leaf FROM kezek_entry WHERE place >= ? AND place < ?"
+    rows = {place: rest for place, *rest in transaction.rows(sql, (start, start + width))}
+    missing = ("", MISSING, leaf_hash(MISSING))
+    names, bodies, leaves = zip(*(rows.get(start + at, missing) for at in range(width)), strict=True)
+    return [Stored(start, bodies, [name.encode() for name in names], leaves)]
 
 
 def _files(transaction: Transaction, chain: KeyChain, size: int) -> Iterator[tuple[str, Content]]:

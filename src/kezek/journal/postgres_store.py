@@ -8,11 +8,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
-from kezek.journal.store import TABLES, Row, Store, Transaction, problem
+from kezek.journal.store import TABLES, Block, Row, Store, Transaction, problem
 from kezek.units.problem import InputProblem
 
 _DURABLE_COMMITS = ("on", "local", "remote_write", "remote_apply")
 _APPEND_ONLY = ("kezek_entry", "kezek_checkpoint")
+_BLOCK = """
+    SELECT count(*), string_agg(name, E'\\n' ORDER BY place),
+        string_agg(body, '\\x0a'::bytea ORDER BY place), string_agg(leaf, ''::bytea ORDER BY place)
+    FROM kezek_entry WHERE place >= ? AND place < ?
+"""
 _BAR = """CREATE FUNCTION kezek_only_grows() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the journal only grows' USING ERRCODE = 'restrict_violation'; END $$"""
 
@@ -58,6 +63,11 @@ class PostgresTransaction(Transaction):
     def has_table(self, name: str) -> bool:
         """Tell whether there is a table; see `Transaction`."""
         return self.rows("SELECT to_regclass(?) IS NOT NULL", (name,)) == [(True,)]
+
+    def block(self, start: int, end: int) -> Block:
+        """Read entries in one piece; see `Transaction`."""
+        found = self.rows(_BLOCK, (start, end))[0]
+        return Block(found[0], (found[1] or "").encode(), found[2] or b"", found[3] or b"")
 
 
 class PostgresStore(Store):

@@ -7,6 +7,7 @@ change it tells of are committed together or not at all.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 from kezek.units.problem import InputProblem
@@ -60,6 +61,22 @@ TABLES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Stored entries read in one piece, for whoever reads them all.
+
+    Args:
+        count: How many.
+        names, bodies: Joined by line ends, which neither contains.
+        leaves: Leaf hashes, one after another.
+    """
+
+    count: int
+    names: bytes
+    bodies: bytes
+    leaves: bytes
+
+
 class Transaction(ABC):
     """An open transaction: statements with `?` for values, the same for every store."""
 
@@ -94,6 +111,10 @@ class Transaction(ABC):
     @abstractmethod
     def has_table(self, name: str) -> bool:
         """Tell whether the database has a table."""
+
+    @abstractmethod
+    def block(self, start: int, end: int) -> Block:
+        """Read the stored entries [start, end) in one piece."""
 
 
 class Store(ABC):
