@@ -34,7 +34,7 @@ from kezek.evidence.signature import (
 
 COSIGNATURE_ALGORITHM = b"\x04"
 SECONDS_MAX = 2**63 - 1
-_PRIVATE = "PRIVATE+KEY+"
+_WITNESS_PRIVATE = "PRIVATE+KEY+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class WitnessSigner:
     @property
     def skey(self) -> str:
         """The private key as text, to be kept secret: `PRIVATE+KEY+name+id in hex+base64(0x04 || seed)`."""
-        return f"{_PRIVATE}{self.key.name}+{self.key.key_id.hex()}+{to_base64(COSIGNATURE_ALGORITHM + self._seed)}"
+        return f"{_WITNESS_PRIVATE}{self.key.name}+{self.key.key_id.hex()}+{to_base64(COSIGNATURE_ALGORITHM + self._seed)}"
 
     @classmethod
     def parse(cls, skey: str | bytes) -> Self:
@@ -103,7 +103,7 @@ class WitnessSigner:
         """
         try:
             text = (skey if isinstance(skey, str) else skey.decode()).removesuffix("\n")
-            name, _, armoured = text.removeprefix(_PRIVATE).split("+", 2)
+            name, _, armoured = text.removeprefix(_WITNESS_PRIVATE).split("+", 2)
             found = cls(name, from_base64(armoured)[len(COSIGNATURE_ALGORITHM) :])
         except (ValueError, EvidenceError):
             raise _no_private_key() from None
