@@ -19,7 +19,7 @@ from kezek.evidence.bundle import Bundle, extract, parse_bundle
 from kezek.evidence.canonical import JsonObject, parse_canonical
 from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
 from kezek.evidence.cosignature import WitnessKey
-from kezek.evidence.error import EvidenceError, ReceiptError
+from kezek.evidence.error import EvidenceError, ReceiptError, ReceiptPart
 from kezek.evidence.log import ENTRIES_FILE, VKEY_FILE, parse_entries
 from kezek.evidence.proof import verify_inclusion
 from kezek.evidence.receipt import Receipt, verify_receipt
@@ -65,12 +65,13 @@ def verify_command(
     try:
         verified = verify_receipt(text, verifier, trusted, witnesses_needed)
     except ReceiptError as error:
+        verb = "are" if error.part is ReceiptPart.WITNESSES else "is"
         for step in error.steps:
             console.print(
                 f"  {'ok ' if step.ok else 'NO '} {step.name}: {step.computed}", markup=False, soft_wrap=True
             )
         console.print(
-            f"NOT VALID: the {error.part} is wrong: {error.what} [{error.code}]", markup=False, soft_wrap=True
+            f"NOT VALID: the {error.part} {verb} wrong: {error.what} [{error.code}]", markup=False, soft_wrap=True
         )
         return EXIT_FALSE
     except EvidenceError as error:

@@ -147,6 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what is no request of HTTP in plain words."""
         del message, explain
+        self.request_version = self.protocol_version  # else one that sent no version gets no status
         self._leave(code, f"{HTTPStatus(code).phrase}.")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base names it so
