@@ -83,7 +83,7 @@ def locked(folder: Path, *, new: bool = False) -> Iterator[None]:
         lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
-            hold(lock)
+            _hold(lock)
         except (BlockingIOError, PermissionError) as error:
             what, way_out = "is being changed by another command.", "Wait for it to end, and try again."
             raise InputProblem("journal.session.busy", what, str(folder), way_out) from error
@@ -92,7 +92,7 @@ def locked(folder: Path, *, new: bool = False) -> Iterator[None]:
         os.close(lock)
 
 
-def hold(lock: int) -> None:
+def _hold(lock: int) -> None:
     """Take the lock of an open file, or fail at once; the system lets go of it when the process ends.
 
     Raises:

@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -26,8 +26,7 @@ from kezek.evidence.cosignature import WitnessKey, WitnessSigner, cosign, cosign
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.signature import Verifier, parse_signature_line, split_note
 from kezek.evidence.witness import KnownLog, Refused, consider
-from kezek.journal.folder import flush
-from kezek.journal.session_store import hold
+from kezek.journal.durable import PARTIAL, held, replace_file
 from kezek.units.problem import InputProblem
 
 KEY_FILE = "witness.key"
@@ -35,7 +34,6 @@ VKEY_FILE = "witness.vkey"
 STATE_FILE = "state.json"
 LOCK_FILE = ".witness.lock"
 FORMAT = "kezek-witness@v1"
-_PARTIAL = ".{}.partial"
 _WAITS = 200
 _WAIT_SECONDS = 0.05
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -76,7 +74,7 @@ def create(folder: Path, signer: WitnessSigner) -> None:
     """Begin a witness in a new or empty folder; the key is written last, so that half a witness is none.
 
     Raises:
-        InputProblem: journal.witness.exists, .parent, .foreign, .busy, .unwritable, .space, .unflushed.
+        InputProblem: journal.witness.exists, .parent, .foreign, .busy, .unwritable, .space.
     """
     state = _state_bytes(Witness(signer, {}))
     with _witness_problems(folder):
@@ -144,7 +142,7 @@ def cosign_request(folder: Path, request: bytes, *, clock: Callable[[], int]) ->
         clock: Gives the time, asked for under the lock. [seconds since 1970]
     Raises:
         InputProblem: journal.witness.clock where the time is before that of the last cosignature, .busy, .space,
-            .unwritable, .unflushed, and what `read` raises; nothing is cosigned then.
+            .unwritable, and what `read` raises; nothing is cosigned then.
     Guarantees: test_no_failure_makes_two_roots_for_one_size.
     """
     with _locked(folder):
@@ -249,7 +247,7 @@ def _bytes_of(path: Path) -> bytes:
 
 def _own_names() -> set[str]:
     files = (KEY_FILE, VKEY_FILE, STATE_FILE)
-    return {*files, LOCK_FILE, *map(_PARTIAL.format, files)}
+    return {*files, LOCK_FILE, *(f"{name}{PARTIAL}" for name in files)}
 
 
 def _has_history(folder: Path) -> bool:
@@ -267,20 +265,19 @@ def _locked(folder: Path, *, new: bool = False) -> Iterator[None]:
     """
     if not new:
         _signer(folder)
-    with _witness_problems(folder):
-        lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        _wait_for(lock, folder)
+    with ExitStack() as stack:
+        with _witness_problems(folder):
+            _wait_for(folder, stack)
         yield
-    finally:
-        os.close(lock)
 
 
-def _wait_for(lock: int, folder: Path) -> None:
+def _wait_for(folder: Path, stack: ExitStack) -> None:
     for _ in range(_WAITS):
         try:
-            hold(lock)
-        except (BlockingIOError, PermissionError):
+            stack.enter_context(held(folder / LOCK_FILE, wait=False))
+        except (BlockingIOError, PermissionError) as error:
+            if sys.platform != "win32" and isinstance(error, PermissionError):
+                raise  # there a held lock is one; here the folder may not be written
             time.sleep(_WAIT_SECONDS)
         else:
             return
@@ -292,26 +289,11 @@ def _put(folder: Path, name: str, data: bytes, *, mode: int = 0o644) -> None:
     """Put a file in place of the old one, durably and in one step; call it under the lock.
 
     Raises:
-        InputProblem: journal.witness.unwritable, .space, .unflushed.
+        InputProblem: journal.witness.unwritable, .space; the old file stands, or the new one.
     """
-    partial = folder / _PARTIAL.format(name)
     with _witness_problems(folder):
-        try:
-            partial.unlink(missing_ok=True)
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(folder / name)
-        finally:
-            partial.unlink(missing_ok=True)
-    try:
-        flush(folder)
-    except OSError as error:
-        what = f"{name} is in place, but the disk did not confirm it ({error.strerror})."
-        way_out = "Mend the disk; nothing was given out."
-        raise InputProblem("journal.witness.unflushed", what, str(folder), way_out) from error
+        (folder / f"{name}{PARTIAL}").unlink(missing_ok=True)  # its rights would stay
+        replace_file(folder / name, data, mode=mode)
 
 
 def _foreign_problem(folder: Path) -> InputProblem:
@@ -327,7 +309,8 @@ def _witness_problems(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            what, way_out = "There is no space left; nothing was changed.", "Free some space, and try again."
+            what, way_out = "There is no space left; nothing was given out.", "Free some space, and ask again."
             raise InputProblem("journal.witness.space", what, str(folder), way_out) from error
-        what, way_out = f"cannot be written ({error.strerror}).", "Choose a folder you may write to."
+        what = f"cannot be written ({error.strerror}); nothing was given out."
+        way_out = "Check the disk and the rights, and ask again."
         raise InputProblem("journal.witness.unwritable", what, str(folder), way_out) from error
