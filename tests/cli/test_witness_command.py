@@ -312,6 +312,7 @@ def test_fault_inside_is_a_plain_500_or_503_and_one_line_here(served, folder, mo
 
 def test_too_many_connections_and_too_long_ones_are_ended(served, monkeypatch):
     monkeypatch.setattr(witness_server, "CONNECTIONS_MAX", 1)
+    monkeypatch.setattr(witness_server._Handler, "timeout", None)  # it is not idleness that ends it
     with socket.create_connection(("127.0.0.1", served.server_port), timeout=PATIENT) as slow:
         slow.sendall(b"POST /add-checkpoint HTTP/1.1\r\n")
         assert raw(served, b"") == b""
@@ -393,6 +394,12 @@ def test_conflict_without_a_size_is_declined(kind, body, direct):
     with answering(409, body, kind) as url:
         answer = ask_witness(url, b"x", PATIENT)
     assert isinstance(answer, Declined) and answer.status == 409
+
+
+def test_conflict_of_another_type_is_no_size(direct):
+    for kind, expected in (("text/plain", Declined(409, "9")), ("Text/X.TLOG.size; a=b", KnownSize(9))):
+        with answering(409, b"9\n", kind) as url:
+            assert ask_witness(url, b"x", PATIENT) == expected
 
 
 def test_redirection_is_not_followed(direct, tmp_path):

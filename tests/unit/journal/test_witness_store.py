@@ -226,6 +226,7 @@ def test_state_that_the_key_did_not_cosign_is_refused_even_with_its_digest_right
     for data in (
         written({LOG.name: store.WatchedLog(log.known, log.note.rpartition("— ")[0])}),
         written({other.name: store.WatchedLog(log.known, log.note)}),
+        written({other.name: store.WatchedLog(log.known)}),
         written({LOG.name: store.WatchedLog(log.known, forged + stranger.sign(split_note(forged)[0], AT).text)}),
         written({LOG.name: store.WatchedLog(log.known, forged + WITNESS.sign(split_note(forged)[0], AT).text)}),
         written({LOG.name: store.WatchedLog(store.KnownLog(LOG.name, ()), log.note)}),
