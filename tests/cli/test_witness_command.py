@@ -3,6 +3,7 @@
 import http.client
 import http.server
 import io
+import json
 import os
 import signal
 import socket
@@ -114,6 +115,36 @@ def test_cosign_reads_the_standard_input(folder, monkeypatch, capsys):
 
     assert cosign_command(folder, type(folder)("-"), None) == 0
     assert capsys.readouterr().out.startswith("— witness.example/w1 ")
+
+
+def test_journal_and_witness_understand_each_other(tmp_path, capsys):
+    """The text of `kezek journal growth` is a request; its answer under a receipt makes it a cosigned one."""
+    from kezek.cli import journal
+
+    place, witness = tmp_path / "journal", tmp_path / "witness"
+    journal.init_command(place, LOG.name, "sqlite")
+    init_command(witness, "witness.example/w1")
+    add_command(witness, place / "public" / "log.vkey")
+    for number in range(3):
+        event = {
+            "at": f"2025-10-14T05:00:0{number}Z",
+            "data": {},
+            "key": f"order/{number}",
+            "type": "order.made",
+            "v": 1,
+        }
+        (tmp_path / "events").write_text(json.dumps(event) + "\n")
+        journal.append_command(place, str(tmp_path / "events"))
+        journal.publish_command(place)
+        journal.growth_command(place, number, tmp_path / "request")
+        assert cosign_command(witness, tmp_path / "request", tmp_path / "line") == 0
+    journal.receipt_command(place, "order/1", tmp_path / "receipt")
+    with (tmp_path / "receipt").open("ab") as file:
+        file.write((tmp_path / "line").read_bytes())
+    capsys.readouterr()
+
+    code = verify_command(tmp_path / "receipt", place / "public" / "log.vkey", (witness / "witness.vkey",))
+    assert code == 0 and "ok  witnesses: witness.example/w1 at " in capsys.readouterr().out
 
 
 def test_refusal_is_told_with_what_is_known(folder, tmp_path, capsys):

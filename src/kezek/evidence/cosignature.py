@@ -92,7 +92,8 @@ class WitnessSigner:
     @property
     def skey(self) -> str:
         """The private key as text, to be kept secret: `PRIVATE+KEY+name+id in hex+base64(0x04 || seed)`."""
-        return f"{_WITNESS_PRIVATE}{self.key.name}+{self.key.key_id.hex()}+{to_base64(COSIGNATURE_ALGORITHM + self._seed)}"
+        secret = to_base64(COSIGNATURE_ALGORITHM + self._seed)
+        return f"{_WITNESS_PRIVATE}{self.key.name}+{self.key.key_id.hex()}+{secret}"
 
     @classmethod
     def parse(cls, skey: str | bytes) -> Self:
@@ -207,16 +208,29 @@ def collect(note: str, response: str | bytes, *, verifier: Verifier, witnesses: 
     open_cosigned(note, verifier=verifier, witnesses=witnesses)
     text, (own, *rest) = split_note(note)
     kept = {(line.name, line.key_id): line for line in map(parse_signature_line, rest)}
-    for line in parse_response(response):
-        key = _key_of(line, witnesses)
-        if key is None:
-            continue
-        cosigned_at(text, line, key)
+    for line in verified_lines(note, response, witnesses=witnesses):
         before = kept.get((line.name, line.key_id), line)
         kept[line.name, line.key_id] = max(before, line, key=lambda one: one.signature)
     found = "".join([f"{text}\n{own}\n", *(kept[place].text for place in sorted(kept))])
     open_cosigned(found, verifier=verifier, witnesses=witnesses)
     return found
+
+
+def verified_lines(
+    note: str | bytes, response: str | bytes, *, witnesses: Sequence[WitnessKey]
+) -> tuple[SignatureLine, ...]:
+    """Give the lines of a witness's response that a known key answers for, each a cosignature of this note.
+
+    Raises:
+        NoteError: the note is none.
+        CosignatureError: evidence.cosignature.form, .signature.
+    """
+    text, _ = split_note(note)
+    known = [(line, _key_of(line, witnesses)) for line in parse_response(response)]
+    for line, key in known:
+        if key is not None:
+            cosigned_at(text, line, key)
+    return tuple(line for line, key in known if key is not None)
 
 
 def parse_response(response: str | bytes) -> tuple[SignatureLine, ...]:

@@ -17,6 +17,7 @@ from kezek.evidence.cosignature import (
     cosigned_at,
     open_cosigned,
     parse_response,
+    verified_lines,
 )
 from kezek.evidence.error import CheckpointError, CosignatureError, EvidenceCode, NoteError
 from kezek.evidence.signature import COSIGNATURES_MAX, Signer, open_note, parse_signature_line, sign_note, split_note
@@ -232,6 +233,8 @@ def test_collect_passes_over_unknown_keys_and_keeps_the_line_of_an_unknown_witne
     known = {"verifier": signer.verifier, "witnesses": (witness.key,)}
     assert collect(note, stranger + post_quantum + mine, **known) == note + mine
     assert collect(note, stranger, **known) == note
+    assert [line.text for line in verified_lines(note, stranger + mine, witnesses=(witness.key,))] == [mine]
+    assert verified_lines(note, stranger, witnesses=(witness.key,)) == ()
     assert collect(note + stranger, mine, **known) == note + mine + stranger
 
 
