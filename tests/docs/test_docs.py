@@ -109,3 +109,11 @@ def test_the_figures_of_the_readme_are_those_of_the_default_day(default_day):
     shown = [f"{name:<12} {text}" for name, text in summary_lines(summary) if name != "Evidence"]
     assert [line for line in shown if line not in page] == []
     assert f"{summary['duties']['findings_that_depend_on_a_reading']} findings of the day depend on a reading" in page
+
+
+def test_every_option_of_the_witness_and_of_verify_is_documented():
+    page = (ROOT / "docs" / "witness.md").read_text(encoding="utf-8")
+    names = [name for name in COMMANDS if name.startswith("kezek witness ")]
+    options = set().union(*(options_of(name) for name in (*names, "kezek verify")))
+    assert len(names) == 5 and len(options) >= 6
+    assert [option for option in sorted(options) if option not in page] == []

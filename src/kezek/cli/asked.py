@@ -1,5 +1,6 @@
 """What several commands read from the command line the same way: days, and readings of the law."""
 
+import os
 from datetime import UTC, date, datetime
 
 from kezek.units.calendar import ALMATY
@@ -17,6 +18,11 @@ def today() -> date:
 def now() -> datetime:
     """Give the moment, to the second: for whoever acts without naming one. All that reads a clock is here."""
     return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the edge
+
+
+def fresh_seed() -> bytes:
+    """Draw the seed of a private key from the system. [32 bytes, secret] All that draws chance is here."""
+    return os.urandom(32)
 
 
 def moment_of(text: str | None) -> datetime:

@@ -11,13 +11,15 @@ import polars as pl
 from rich.console import Console
 
 from kezek.cli.day import RECEIPTS_FILE
+from kezek.cli.key_files import log_key, read_file, witness_keys
 from kezek.cli.progress import progress_steps
 from kezek.day.replay import REPLAY_STEPS, replay, table_digest
 from kezek.evidence.audit import audit
 from kezek.evidence.bundle import Bundle, extract, parse_bundle
 from kezek.evidence.canonical import JsonObject, parse_canonical
 from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
-from kezek.evidence.error import EvidenceError, ReceiptError
+from kezek.evidence.cosignature import WitnessKey
+from kezek.evidence.error import EvidenceError, ReceiptError, ReceiptPart
 from kezek.evidence.log import ENTRIES_FILE, VKEY_FILE, parse_entries
 from kezek.evidence.proof import verify_inclusion
 from kezek.evidence.receipt import Receipt, verify_receipt
@@ -33,26 +35,6 @@ EXIT_TRUE, EXIT_FALSE = 0, 1
 _RECEIPTED = (Derived.PURCHASED, Derived.CUT)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        what = f"cannot be read ({error.strerror})."
-        raise InputProblem("cli.file.unreadable", what, str(path), "Check the path and its rights.") from error
-
-
-def _verifier(key: Path) -> Verifier:
-    try:
-        return Verifier.parse(_read(key))
-    except EvidenceError as error:
-        raise InputProblem(
-            str(error.code),
-            "is no verifier key.",
-            str(key),
-            "Ask the log's operator for its log.vkey.",
-        ) from error
-
-
 def _key_near(receipt: Path) -> Path:
     """Find `log.vkey` beside a receipt or in the log folder of a folder above it."""
     for folder in (receipt.resolve().parent, *list(receipt.resolve().parents)[1:4]):
@@ -63,21 +45,33 @@ def _key_near(receipt: Path) -> Path:
     raise InputProblem("evidence.key.missing", what, str(receipt), "Give it with --key FILE.")
 
 
-def verify_command(receipt: Path, key: Path | None) -> int:
-    """Check one receipt, step by step; 0 where it holds, 1 where it does not."""
+def verify_command(
+    receipt: Path, key: Path | None, witnesses: Sequence[Path] = (), witnesses_needed: int | None = None
+) -> int:
+    """Check one receipt, step by step; 0 where it holds, 1 where it does not.
+
+    Args:
+        witnesses: Keys of witnesses that are trusted.
+        witnesses_needed: How many of them must have cosigned; all of them if it is not given.
+    Raises:
+        InputProblem: a file that cannot be used, cli.verify.witnesses for more needed than are named.
+    """
     console = Console(highlight=False)
-    text = _read(receipt)
+    text = read_file(receipt)
     key_file = key or _key_near(receipt)
-    verifier = _verifier(key_file)
+    verifier = log_key(key_file)
+    trusted = witness_keys(witnesses, verifier)
+    _check_needed(trusted, witnesses_needed)
     try:
-        verified = verify_receipt(text, verifier)
+        verified = verify_receipt(text, verifier, trusted, witnesses_needed)
     except ReceiptError as error:
+        verb = "are" if error.part is ReceiptPart.WITNESSES else "is"
         for step in error.steps:
             console.print(
                 f"  {'ok ' if step.ok else 'NO '} {step.name}: {step.computed}", markup=False, soft_wrap=True
             )
         console.print(
-            f"NOT VALID: the {error.part} is wrong: {error.what} [{error.code}]", markup=False, soft_wrap=True
+            f"NOT VALID: the {error.part} {verb} wrong: {error.what} [{error.code}]", markup=False, soft_wrap=True
         )
         return EXIT_FALSE
     except EvidenceError as error:
@@ -89,6 +83,15 @@ def verify_command(receipt: Path, key: Path | None) -> int:
     console.print(f"  key {verifier.name}: {pinned}", markup=False, soft_wrap=True)
     console.print(f"VALID: {_event_sentence(verified.event)}", markup=False, soft_wrap=True)
     return EXIT_TRUE
+
+
+def _check_needed(trusted: Sequence[WitnessKey], needed: int | None) -> None:
+    names = {key.name for key in trusted}
+    if needed is not None and needed > len(names):
+        what = f"{needed} witnesses are needed, {len(names)} named."
+        raise InputProblem(
+            "cli.verify.witnesses", what, "--witnesses-needed", "Name each with --witness FILE, or need fewer."
+        )
 
 
 def _event_sentence(event: dict[str, Any]) -> str:
@@ -144,7 +147,7 @@ def _compare(
     """Compare bytes with the signed root, entries with their replay, files with the entries: root, said, damages."""
     progress("hashing the log and the folder")
     files = read_log(folder / "log" if whole else folder)
-    verifier = _verifier(key) if key else _verifier_of(files.vkey, folder)
+    verifier = log_key(key) if key else _verifier_of(files.vkey, folder)
     audited = audit(entries=files.entries, checkpoint=files.checkpoint, verifier=verifier, leaves=files.leaves)
     damages = [f"{damage.file}: {damage.what}" for damage in audited.damages]
     damages += _folder_damages(folder) if whole else []
@@ -287,7 +290,7 @@ def _holds(receipt: Receipt, index: int, signed: Checkpoint) -> bool:
 def _bundle(folder: Path) -> Bundle:
     path = folder / RECEIPTS_FILE if folder.is_dir() else folder
     try:
-        return parse_bundle(_read(path))
+        return parse_bundle(read_file(path))
     except EvidenceError as error:
         raise InputProblem(str(error.code), f"is damaged: {error}.", str(path), "Take an undamaged copy.") from error
 
@@ -342,7 +345,7 @@ def extract_command(folder: Path, purchase: str, out: Path | None) -> None:
 def _readable_bundle(folder: Path) -> Bundle:
     path = folder / RECEIPTS_FILE if folder.is_dir() else folder
     try:
-        return parse_bundle(_read(path))
+        return parse_bundle(read_file(path))
     except EvidenceError as error:
         raise _damaged(f"{path.name} is damaged: {error}") from error
 
@@ -353,7 +356,7 @@ def _require_valid(text: str, purchase: str, folder: Path) -> None:
     if not key.is_file():
         return
     try:
-        event = verify_receipt(text, _verifier(key)).event
+        event = verify_receipt(text, log_key(key)).event
     except EvidenceError as error:
         raise _damaged(f"the receipt of {purchase} does not verify: {error}") from error
     if event.get("id") != purchase:

@@ -10,6 +10,7 @@ import typer
 from kezek.cli import check_options as asked
 from kezek.cli.journal_commands import journal_app
 from kezek.cli.market_commands import market_app
+from kezek.cli.witness_commands import witness_app
 from kezek.units.problem import InputProblem
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.add_typer(receipt_app, name="receipt")
 app.add_typer(law_app, name="law")
 app.add_typer(market_app, name="market")
 app.add_typer(journal_app, name="journal")
+app.add_typer(witness_app, name="witness")
 
 EXIT_INPUT = 2
 EXIT_UNWRITTEN = 3
@@ -179,11 +181,17 @@ def check(
 def verify(
     receipt: Annotated[Path, typer.Argument(help="Receipt file, as `kezek receipt extract` gives it.")],
     key: KeyOption = None,
+    witness: Annotated[
+        list[Path] | None, typer.Option("--witness", help="Verifier key of a witness that you trust; repeatable.")
+    ] = None,
+    witnesses_needed: Annotated[
+        int | None, typer.Option(min=0, help="How many of them must have cosigned (default: all).")
+    ] = None,
 ) -> None:
-    """Check a receipt offline: entry, signature and place in the log."""
+    """Check a receipt offline: entry, signature, witnesses and place in the log."""
     from kezek.cli.evidence import verify_command
 
-    raise typer.Exit(verify_command(receipt, key))
+    raise typer.Exit(verify_command(receipt, key, tuple(witness or ()), witnesses_needed))
 
 
 @app.command()

@@ -62,25 +62,32 @@ def sign_checkpoint(*, size: int, root: bytes, signer: Signer) -> str:
 
 
 def open_checkpoint(note: str | bytes, verifier: Verifier) -> Checkpoint:
-    """Verify a checkpoint note and read it; any changed byte is refused.
+    """Verify a checkpoint note and read it; any changed byte is refused, but in cosignatures, which are not believed.
 
     Raises:
         NoteError: evidence.note.form, .signer, .signature.
         CheckpointError: evidence.checkpoint.form, .origin.
     Guarantees: test_checkpoint_any_changed_byte_is_refused.
     """
-    checkpoint = _parse_body(open_note(note, verifier))
+    checkpoint = parse_body(open_note(note, verifier))
     if checkpoint.origin != verifier.name:
         what = f"checkpoint of {checkpoint.origin!r}, expected {verifier.name!r}"
         raise CheckpointError(EvidenceCode.CHECKPOINT_ORIGIN, what)
     return checkpoint
 
 
-def _parse_body(body: str) -> Checkpoint:
+def parse_body(body: str, *, extensions: bool = False) -> Checkpoint:
+    """Read the text of a checkpoint note; whether it is signed is not asked.
+
+    Args:
+        extensions: Further lines, none of them empty, may follow, and are not read: logs of others have them.
+    Raises:
+        CheckpointError: evidence.checkpoint.form.
+    """
     lines = body.removesuffix("\n").split("\n")
-    if len(lines) != 3:
-        raise _no_checkpoint(f"a checkpoint has 3 lines, not {len(lines)}")
-    origin, size_text, root_text = lines
+    if len(lines) < 3 or (len(lines) > 3 and not extensions) or not all(lines):
+        raise _no_checkpoint(f"a checkpoint has 3 lines, none of them empty; this text has {len(lines)}")
+    origin, size_text, root_text = lines[:3]
     size = parse_whole(size_text)
     if size is None:
         raise _no_checkpoint(f"{size_text!r} is not the size of a tree")

@@ -9,6 +9,7 @@ EvidenceError
 │   └── RootMismatch       the hashes lead to another root
 ├── NoteError        a signed note, its key or its signature
 ├── CheckpointError  a note that is no checkpoint of this log
+├── CosignatureError a witness's line that is malformed or wrong, or trust in one key under two names
 ├── EventError       an event that no log takes
 ├── SealError        a value that is not the sealed one
 ├── TileError        a file of tlog-tiles that is no tile
@@ -50,6 +51,9 @@ class EvidenceCode(StrEnum):
     NOTE_SIGNATURE = "evidence.note.signature"
     CHECKPOINT_FORM = "evidence.checkpoint.form"
     CHECKPOINT_ORIGIN = "evidence.checkpoint.origin"
+    COSIGNATURE_FORM = "evidence.cosignature.form"
+    COSIGNATURE_KEYS = "evidence.cosignature.keys"
+    COSIGNATURE_SIGNATURE = "evidence.cosignature.signature"
     PROOF_BOUNDS = "evidence.proof.bounds"
     PROOF_SHAPE = "evidence.proof.shape"
     PROOF_ROOT = "evidence.proof.root"
@@ -65,11 +69,13 @@ class EvidenceCode(StrEnum):
     GROWTH_OLD = "evidence.growth.old"
     GROWTH_SHRUNK = "evidence.growth.shrunk"
     GROWTH_FORK = "evidence.growth.fork"
+    WITNESS_LOG = "evidence.witness.log"
     RECEIPT_HEADER = "evidence.receipt.header"
     RECEIPT_ENTRY = "evidence.receipt.entry"
     RECEIPT_INDEX = "evidence.receipt.index"
     RECEIPT_PROOF = "evidence.receipt.proof"
     RECEIPT_SIGNATURE = "evidence.receipt.signature"
+    RECEIPT_WITNESSES = "evidence.receipt.witnesses"
     BUNDLE_FORM = "evidence.bundle.form"
     BUNDLE_ID = "evidence.bundle.id"
     LOG_ENTRY = "evidence.log.entry"
@@ -154,6 +160,10 @@ class CheckpointError(EvidenceError):
     """A note that is not a checkpoint of the log asked for."""
 
 
+class CosignatureError(EvidenceError):
+    """A cosignature that is malformed or not the witness's, or trust in one key under two names."""
+
+
 class EventError(EvidenceError):
     """An event that has not the form that a log takes."""
 
@@ -187,6 +197,7 @@ class ReceiptPart(StrEnum):
     INDEX = "index"
     PROOF = "proof"
     SIGNATURE = "signature"
+    WITNESSES = "witnesses"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ It is the body of the `add-checkpoint` request of C2SP tlog-witness, so that wha
 person who kept an old checkpoint, and the other way round.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kezek.evidence.armour import from_base64, to_base64
@@ -90,21 +91,26 @@ def verify_growth(growth: Growth, *, old: Checkpoint, verifier: Verifier) -> Che
     if growth.old_size != old.size:
         what = f"the claim starts at {growth.old_size} entries, {old.size} are known"
         raise GrowthError(EvidenceCode.GROWTH_OLD, what)
-    _check_proof(growth, old, new)
+    check_growth_proof(growth.proof, old=old, new=new)
     return new
 
 
-def _check_proof(growth: Growth, old: Checkpoint, new: Checkpoint) -> None:
-    if old.size in (0, new.size):
-        if growth.proof:
-            raise ProofBoundsError(f"from {old.size} to {new.size} entries no proof is needed, one was given")
-        if old.size == 0 and old.root != EMPTY_ROOT:
-            raise RootMismatch(found=EMPTY_ROOT, expected=old.root)
-        if old.size == new.size and old.root != new.root:
-            what = f"two roots for {old.size} entries: {old.root.hex()} and {new.root.hex()}"
-            raise GrowthError(EvidenceCode.GROWTH_FORK, what)
-        return
-    verify_consistency(old_size=old.size, old_root=old.root, size=new.size, root=new.root, proof=growth.proof)
+def check_growth_proof(proof: Sequence[bytes], *, old: Checkpoint, new: Checkpoint) -> None:
+    """Verify that a proof leads from one checkpoint to another that is not smaller; both are believed already.
+
+    Raises:
+        GrowthError: evidence.growth.fork for two roots at one size.
+        ProofError: the proof does not lead from the old root to the new one.
+    """
+    if old.size == new.size and old.root != new.root:
+        what = f"two roots for {old.size} entries: {old.root.hex()} and {new.root.hex()}"
+        raise GrowthError(EvidenceCode.GROWTH_FORK, what)
+    if old.size == 0 and old.root != EMPTY_ROOT:
+        raise RootMismatch(found=EMPTY_ROOT, expected=old.root)
+    if old.size not in (0, new.size):
+        verify_consistency(old_size=old.size, old_root=old.root, size=new.size, root=new.root, proof=proof)
+    elif proof:
+        raise ProofBoundsError(f"from {old.size} to {new.size} entries no proof is needed, one was given")
 
 
 def _no_growth(what: str) -> GrowthError:

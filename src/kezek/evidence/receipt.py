@@ -8,15 +8,17 @@
     <the checkpoint note>
 
 C2SP leaves `extra` unauthenticated; here it is the entry itself, and its leaf hash is what the proof is checked for.
+The checkpoint may carry cosignatures of witnesses; what they are worth says who names the witnesses he trusts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kezek.evidence.armour import from_base64, to_base64
 from kezek.evidence.canonical import JsonObject, parse_canonical
 from kezek.evidence.checkpoint import Checkpoint, open_checkpoint, parse_whole
+from kezek.evidence.cosignature import Cosigned, CosignedCheckpoint, WitnessKey, open_cosigned
 from kezek.evidence.error import EvidenceError, ProofBoundsError, ReceiptError, ReceiptPart, Step
 from kezek.evidence.proof import verify_inclusion
 from kezek.evidence.signature import Verifier
@@ -46,12 +48,39 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedReceipt:
-    """A receipt that holds: what it says, under which checkpoint, and the checks that were made."""
+    """A receipt that holds: what it says, under which checkpoint, and the checks that were made.
+
+    Args:
+        cosigned: Witnesses that are trusted and cosigned the checkpoint.
+        unchecked: Names of others that stand under it, of whom nothing is known.
+    """
 
     event: JsonObject
     receipt: Receipt
     checkpoint: Checkpoint
     steps: tuple[Step, ...]
+    cosigned: tuple[Cosigned, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom the reader of a receipt trusts.
+
+    Args:
+        verifier: Key of the log.
+        witnesses: Keys of witnesses.
+        needed: How many of them, by name, must have cosigned; all that are named where nothing is said.
+    """
+
+    verifier: Verifier
+    witnesses: Sequence[WitnessKey] = ()
+    needed: int | None = None
+
+    @property
+    def needed_count(self) -> int:
+        """How many witnesses must have cosigned."""
+        return len({key.name for key in self.witnesses}) if self.needed is None else self.needed
 
 
 def render_receipt(receipt: Receipt) -> str:
@@ -83,16 +112,24 @@ def parse_receipt(text: str | bytes) -> Receipt:
         raise ReceiptError(ReceiptPart.SIGNATURE, f"byte {error.start} of the checkpoint is not UTF-8") from None
 
 
-def verify_receipt(text: str | bytes, verifier: Verifier) -> VerifiedReceipt:
-    """Verify a receipt with nothing but the text and the key of the log.
+def verify_receipt(
+    text: str | bytes,
+    verifier: Verifier,
+    witnesses: Sequence[WitnessKey] = (),
+    witnesses_needed: int | None = None,
+) -> VerifiedReceipt:
+    """Verify a receipt with nothing but the text and the key of the log, and those of witnesses that are trusted.
 
     The checkpoint is opened before its root is believed; the proof comes last, against that root.
 
+    Args:
+        witnesses_needed: How many of the witnesses must have cosigned; all of them if it is not given.
     Raises:
         ReceiptError: `part` is the first that fails, `steps` the checks made until then.
     Guarantees: test_receipt_any_changed_byte_is_refused.
     """
     steps: list[Step] = []
+    trust = Trust(verifier, witnesses, witnesses_needed)
     try:
         receipt = parse_receipt(text)
         steps.append(Step(ReceiptPart.HEADER, HEADER, ok=True))
@@ -100,25 +137,41 @@ def verify_receipt(text: str | bytes, verifier: Verifier) -> VerifiedReceipt:
             event = parse_canonical(receipt.entry)
         leaf = leaf_hash(receipt.entry)
         steps.append(Step(ReceiptPart.ENTRY, f"{len(receipt.entry)} bytes, leaf hash {leaf.hex()}", ok=True))
-        checkpoint = _check_place(receipt, leaf, verifier, steps)
+        seen = _check_place(receipt, leaf, trust, steps)
     except ReceiptError as error:
         error.steps = (*steps, *error.steps)
         raise
-    return VerifiedReceipt(event, receipt, checkpoint, tuple(steps))
+    return VerifiedReceipt(event, receipt, seen.checkpoint, tuple(steps), seen.cosigned, seen.unknown)
 
 
-def _check_place(receipt: Receipt, leaf: bytes, verifier: Verifier, steps: list[Step]) -> Checkpoint:
-    """Check signature, index and proof, in this order: what is compared must be believed first."""
+def _check_place(receipt: Receipt, leaf: bytes, trust: Trust, steps: list[Step]) -> CosignedCheckpoint:
+    """Check signature, witnesses, index and proof, in this order: what is compared must be believed first."""
+    verifier = trust.verifier
     with _part(ReceiptPart.SIGNATURE):
         signed = open_checkpoint(receipt.checkpoint, verifier)
     by = f"{verifier.name} key {verifier.key_id.hex()} signs {signed.size} entries, root {signed.root.hex()}"
     steps.append(Step(ReceiptPart.SIGNATURE, by, ok=True))
+    seen = _check_witnesses(receipt, trust, steps)
     place = {"index": receipt.index, "size": signed.size}
     with _part(ReceiptPart.PROOF):
         verify_inclusion(leaf=leaf, proof=receipt.proof, root=signed.root, **place)
     steps.append(Step(ReceiptPart.INDEX, f"entry {receipt.index} of {signed.size}", ok=True))
     steps.append(Step(ReceiptPart.PROOF, f"{len(receipt.proof)} hashes lead to root {signed.root.hex()}", ok=True))
-    return signed
+    return seen
+
+
+def _check_witnesses(receipt: Receipt, trust: Trust, steps: list[Step]) -> CosignedCheckpoint:
+    """Check the cosignatures of trusted witnesses, and that they are enough; name those of whom nothing is known."""
+    with _part(ReceiptPart.WITNESSES):
+        seen = open_cosigned(receipt.checkpoint, verifier=trust.verifier, witnesses=trust.witnesses)
+    said = [", ".join(one.shown for one in seen.cosigned) or "none that is trusted cosigned"]
+    said += [f"not checked: {', '.join(seen.unknown)}"] if seen.unknown else []
+    if len(seen.cosigned) < trust.needed_count:
+        count = f"{len(seen.cosigned)} of {trust.needed_count} needed witnesses cosigned"
+        raise ReceiptError(ReceiptPart.WITNESSES, "; ".join((count, *said)))
+    if seen.unknown or trust.witnesses:
+        steps.append(Step(ReceiptPart.WITNESSES, "; ".join(said), ok=True))
+    return seen
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Signed notes (C2SP signed-note) with Ed25519: the only module that needs `cryptography`, when it signs or verifies.
 
-A note is a text, an empty line and, in our profile, exactly one signature line by the key asked for. The C2SP rule to
-pass over signatures of unknown keys is left out on purpose: a byte nobody checked has no place in a receipt.
+A note is a text, an empty line and, in our profile, one signature line by the key asked for; after it only lines that
+have the form of a witness's cosignature may stand, which nothing here believes (see `cosignature`). The C2SP rule to
+pass over any signature of an unknown key is left out on purpose: a byte nobody checked has no place in a receipt.
 """
 
 import re
@@ -18,6 +19,8 @@ _PRIVATE = "PRIVATE+KEY+"
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 ID_BYTES = 4
+TIME_BYTES = 8
+COSIGNATURES_MAX = 32
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
@@ -42,7 +45,7 @@ class Verifier:
     @property
     def key_id(self) -> bytes:
         """SHA-256(name || 0x0A || 0x01 || public key)[:4]."""
-        return sha256(self.name.encode() + b"\n" + ALGORITHM + self.public_key).digest()[:ID_BYTES]
+        return key_id_of(name=self.name, algorithm=ALGORITHM, public_key=self.public_key)
 
     @property
     def vkey(self) -> str:
@@ -56,19 +59,7 @@ class Verifier:
         Raises:
             NoteError: evidence.key.form.
         """
-        text = _decoded(vkey, _no_key).removesuffix("\n")
-        name, _, rest = text.partition("+")
-        key_id, _, armoured = rest.partition("+")
-        try:
-            data = from_base64(armoured)
-        except ArmourError as error:
-            raise _no_key(f"verifier key {text!r}: {error.what}") from None
-        if data[:1] != ALGORITHM:
-            raise _no_key(f"verifier key {text!r} is not an Ed25519 key")
-        found = cls(name, data[1:])
-        if found.key_id.hex() != key_id:
-            raise _no_key(f"verifier key id is {key_id!r}, name and key give {found.key_id.hex()!r}")
-        return found
+        return cls(*parse_vkey(vkey, algorithm=ALGORITHM))
 
     def accepts(self, *, text: bytes, signature: bytes) -> bool:
         """Tell whether the signature [64 bytes] over the text is by this key (RFC 8032)."""
@@ -142,6 +133,54 @@ def parse_signer(text: str | bytes) -> Signer:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class SignatureLine:
+    """A signature line as read, not yet believed.
+
+    Args:
+        name: Key name.
+        key_id: Key id. [4 bytes]
+        signature: What follows the key id; its form is a matter of the algorithm.
+    """
+
+    name: str
+    key_id: bytes
+    signature: bytes
+
+    @property
+    def text(self) -> str:
+        """The line, with its line end."""
+        return f"— {self.name} {to_base64(self.key_id + self.signature)}\n"
+
+
+def key_id_of(*, name: str, algorithm: bytes, public_key: bytes) -> bytes:
+    """Give the key id: SHA-256(name || 0x0A || algorithm || public key)[:4]."""
+    return sha256(name.encode() + b"\n" + algorithm + public_key).digest()[:ID_BYTES]
+
+
+def parse_vkey(vkey: str | bytes, *, algorithm: bytes) -> tuple[str, bytes]:
+    """Read a verifier key of one algorithm into name and public key; one line end after it is allowed.
+
+    Raises:
+        NoteError: evidence.key.form, also where the key id is not the one of name and key.
+    """
+    text = _decoded(vkey, _no_key).removesuffix("\n")
+    name, _, rest = text.partition("+")
+    key_id, _, armoured = rest.partition("+")
+    try:
+        data = from_base64(armoured)
+    except ArmourError as error:
+        raise _no_key(f"verifier key {text!r}: {error.what}") from None
+    if data[:1] != algorithm:
+        found = data[:1].hex() or "none"
+        raise _no_key(f"verifier key {text!r} is of algorithm {found}, expected {algorithm.hex()}")
+    _check_name(name)
+    expected = key_id_of(name=name, algorithm=algorithm, public_key=data[1:]).hex()
+    if expected != key_id:
+        raise _no_key(f"verifier key id is {key_id!r}, name and key give {expected!r}")
+    return name, data[1:]
+
+
 def sign_note(text: str, signer: Signer) -> str:
     """Return the note: text, empty line, signature line.
 
@@ -149,42 +188,80 @@ def sign_note(text: str, signer: Signer) -> str:
         NoteError: evidence.note.form for a text that is empty, has no line end or has control characters.
     """
     _check_text(text)
-    signature = signer.sign(text.encode())
-    return f"{text}\n— {signer.name} {to_base64(signer.verifier.key_id + signature)}\n"
+    line = SignatureLine(signer.name, signer.verifier.key_id, signer.sign(text.encode()))
+    return f"{text}\n{line.text}"
 
 
 def open_note(note: str | bytes, verifier: Verifier) -> str:
-    """Return the text of a note that carries exactly one signature, by the verifier's key.
+    """Return the text of a note whose one signature, the first, is by the verifier's key.
+
+    Cosignature lines may follow; their form is checked, what they say is not believed.
 
     Raises:
         NoteError: evidence.note.form, .signer (another name or key id), .signature.
     Guarantees: test_note_any_changed_byte_is_refused.
     """
-    whole = _decoded(note, _no_note)
-    text, gap, line = whole.rpartition("\n\n")
-    if not gap or not line.endswith("\n") or line.count("\n") != 1:
-        raise _no_note("a text, an empty line and one signature line were expected")
-    text += "\n"
-    _check_text(text)
-    match line.removesuffix("\n").split(" "):
-        case ["—", name, armoured]:
-            _check_signature(text, name, armoured, verifier)
-        case _:
-            raise _no_note(f"{line!r} is not a signature line")
+    text, lines = split_note(note)
+    own, *others = map(parse_signature_line, lines)
+    _check_signature(text, own, verifier)
+    if len(others) > COSIGNATURES_MAX:
+        raise _no_note(f"{len(others)} cosignatures are more than {COSIGNATURES_MAX}")
+    if len({(line.name, line.key_id) for line in others}) < len(others):
+        raise _no_note("one key cosigned twice")
+    for line in others:
+        _check_cosignature_form(line, verifier)
     return text
 
 
-def _check_signature(text: str, name: str, armoured: str, verifier: Verifier) -> None:
+def split_note(note: str | bytes) -> tuple[str, tuple[str, ...]]:
+    """Split a note into its text and its signature lines, without their line ends; none of them is read yet.
+
+    Raises:
+        NoteError: evidence.note.form.
+    """
+    whole = _decoded(note, _no_note)
+    text, gap, tail = whole.rpartition("\n\n")
+    if not gap or not tail.endswith("\n"):
+        raise _no_note("a text, an empty line and one signature line were expected")
+    text += "\n"
+    _check_text(text)
+    return text, tuple(tail.removesuffix("\n").split("\n"))
+
+
+def parse_signature_line(line: str) -> SignatureLine:
+    """Read one signature line, given without its line end.
+
+    Raises:
+        NoteError: evidence.note.form.
+    """
+    match line.split(" "):
+        case ["—", name, armoured] if _is_name(name):
+            pass
+        case _:
+            raise _no_note(f"{line!r} is not a signature line")
     try:
         data = from_base64(armoured)
     except ArmourError as error:
         raise _no_note(f"signature: {error.what}") from None
-    key_id, signature = data[:ID_BYTES], data[ID_BYTES:]
-    if (name, key_id) != (verifier.name, verifier.key_id):
-        what = f"signed by {name!r} key {key_id.hex()}, expected {verifier.name!r} key {verifier.key_id.hex()}"
-        raise NoteError(EvidenceCode.NOTE_SIGNER, what)
+    if len(data) <= ID_BYTES:
+        raise _no_note(f"{line!r} has no signature")
+    return SignatureLine(name, data[:ID_BYTES], data[ID_BYTES:])
+
+
+def _check_signature(text: str, line: SignatureLine, verifier: Verifier) -> None:
+    if (line.name, line.key_id) != (verifier.name, verifier.key_id):
+        by, expected = f"{line.name!r} key {line.key_id.hex()}", f"{verifier.name!r} key {verifier.key_id.hex()}"
+        raise NoteError(EvidenceCode.NOTE_SIGNER, f"signed by {by}, expected {expected}")
+    signature = line.signature
     if len(signature) != SIGNATURE_BYTES or not verifier.accepts(text=text.encode(), signature=signature):
         raise NoteError(EvidenceCode.NOTE_SIGNATURE, f"the signature is not one of {verifier.name!r} over this text")
+
+
+def _check_cosignature_form(line: SignatureLine, verifier: Verifier) -> None:
+    if line.name == verifier.name:
+        raise _no_note(f"exactly one signature line by {verifier.name!r} was expected")
+    if len(line.signature) != TIME_BYTES + SIGNATURE_BYTES:
+        raise _no_note(f"the line of {line.name!r} is no cosignature: {len(line.signature)} bytes")
 
 
 def _check_text(text: str) -> None:
@@ -195,8 +272,12 @@ def _check_text(text: str) -> None:
 
 
 def _check_name(name: str) -> None:
-    if not name or "+" in name or any(c.isspace() or not c.isprintable() for c in name):
+    if not _is_name(name):
         raise _no_key(f"key name {name!r} is empty or has a space, a plus or an unprintable character")
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and "+" not in name and not any(c.isspace() or not c.isprintable() for c in name)
 
 
 def _decoded(data: str | bytes, refusal: Callable[[str], NoteError]) -> str:

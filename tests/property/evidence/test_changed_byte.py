@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 
 from kezek.evidence.audit import audit_files
 from kezek.evidence.bundle import Bundle, extract, parse_bundle, render_bundle
+from kezek.evidence.checkpoint import Checkpoint
+from kezek.evidence.cosignature import Cosigned, WitnessSigner, collect, cosign, open_cosigned
 from kezek.evidence.error import BundleError, EvidenceError, NoteError, ReceiptError, ReceiptPart
+from kezek.evidence.growth import Growth, parse_growth, render_growth, verify_growth
 from kezek.evidence.log import Log
 from kezek.evidence.receipt import render_receipt, verify_receipt
 from kezek.evidence.signature import Signer, open_note, sign_note
@@ -21,6 +24,10 @@ BUNDLE = render_bundle(
 ).encode()
 FILES = LOG.files(SIGNER)
 NAMES = {"entries": "entries.jsonl", "leaves": "leaves.txt", "checkpoint": "checkpoint", "vkey": "log.vkey"}
+WITNESS = WitnessSigner("witness.example/w1", b"\1" * 32)
+AT = 1_760_518_800
+COSIGNED = CHECKPOINT + cosign(CHECKPOINT, signer=WITNESS, at=AT)
+COSIGNED_RECEIPT = render_receipt(LOG.receipt(37, checkpoint=COSIGNED)).encode()
 MASKS = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
@@ -47,7 +54,78 @@ def test_receipt_any_changed_byte_is_refused():
                 verify_receipt(variant, SIGNER.verifier)
             parts.add(refused.value.part)
 
+    assert parts == set(ReceiptPart) - {ReceiptPart.WITNESSES}
+
+
+def test_cosigned_receipt_any_changed_byte_is_refused_where_the_witness_is_needed():
+    """A changed name or key id makes the line a stranger's: what is needed is then missing."""
+    trusted = (WITNESS.key,)
+    assert verify_receipt(COSIGNED_RECEIPT, SIGNER.verifier, trusted).cosigned == (Cosigned(WITNESS.key.name, AT),)
+    parts = set()
+
+    for at in range(len(COSIGNED_RECEIPT)):
+        for variant in variants(COSIGNED_RECEIPT, at):
+            with pytest.raises(ReceiptError) as refused:
+                verify_receipt(variant, SIGNER.verifier, trusted)
+            parts.add(refused.value.part)
+
     assert parts == set(ReceiptPart)
+
+
+def test_cosigned_note_no_changed_byte_is_believed():
+    """In the text or the log's line it is refused; a known witness's line is refused, or is that of nobody known."""
+    whole = COSIGNED.encode()
+    body = len(CHECKPOINT.encode())
+    strangers = set()
+
+    for at in range(len(whole)):
+        for variant in variants(whole, at):
+            try:
+                seen = open_cosigned(variant, verifier=SIGNER.verifier, witnesses=(WITNESS.key,))
+            except EvidenceError:
+                continue
+            assert at >= body and seen.cosigned == ()
+            assert seen.checkpoint.root == LOG.tree.root()
+            strangers.update(seen.unknown)
+
+    assert WITNESS.key.name in strangers  # the key id was changed
+    assert len(strangers) > 20  # the name was
+
+
+@given(data=st.data())
+@settings(derandomize=True, deadline=None, max_examples=60)
+def test_collect_gives_one_note_in_whatever_order_the_responses_come(data):
+    signers = [WitnessSigner(f"witness.example/w{n}", bytes([n] * 32)) for n in range(1, 5)]
+    times = st.lists(st.tuples(st.sampled_from(signers), st.integers(AT, AT + 3)), min_size=1, max_size=6)
+    lines = [cosign(CHECKPOINT, signer=one, at=at) for one, at in data.draw(times)]
+    known = {"verifier": SIGNER.verifier, "witnesses": [one.key for one in signers[:3]]}
+
+    def collected(order):
+        note = CHECKPOINT
+        for line in order:
+            note = collect(note, line, **known)
+        return note
+
+    found = collected(lines)
+    assert collected(data.draw(st.permutations(lines))) == found
+    assert collect(CHECKPOINT, "".join(lines), **known) == found
+    assert collect(found, "".join(lines), **known) == found
+
+
+@given(data=st.data())
+@settings(derandomize=True, deadline=None, max_examples=200)
+def test_growth_any_changed_byte_is_refused_or_means_the_same(data):
+    old = data.draw(st.integers(0, 53))
+    claim = Growth(old, tuple(LOG.tree.consistency_proof(old)) if old else (), CHECKPOINT)
+    kept = Checkpoint(SIGNER.name, old, LOG.tree.root(old))
+    text = render_growth(claim).encode()
+    believed = verify_growth(parse_growth(text), old=kept, verifier=SIGNER.verifier)
+    at = data.draw(st.integers(0, len(text) - 1))
+    variant = changed(text, at, data.draw(st.integers(1, 255)))
+
+    with pytest.raises(EvidenceError):
+        verify_growth(parse_growth(variant), old=kept, verifier=SIGNER.verifier)
+    assert believed == Checkpoint(SIGNER.name, 53, LOG.tree.root())
 
 
 def test_receipt_any_missing_or_doubled_byte_is_refused():
