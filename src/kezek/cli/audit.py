@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from kezek.cli.journal_folder import SETTINGS_FILE, open_folder, opened
+from kezek.cli.key_files import log_key
 from kezek.evidence import audit as four_files
 from kezek.evidence.canonical import parse_canonical
 from kezek.evidence.error import EvidenceError
@@ -70,7 +71,7 @@ def _audit_journal(path: Path, key: Path | None, *, keep_bodies: bool) -> Report
     folder = open_folder(path)
     with opened(folder) as store, store.look() as transaction:
         head = look(transaction)
-        first = _given(key) if key else Verifier.parse(head.first_vkey)
+        first = log_key(key) if key else Verifier.parse(head.first_vkey)
         audit = audit_log(store_source(transaction), KeyChain.of(first))
         private = damaged_openings(transaction)
         if keep_bodies:
@@ -93,7 +94,7 @@ def _audit_files(path: Path, key: Path | None, *, keep_bodies: bool) -> Report:
     if (path / MANIFEST_FILE).is_file():
         torn = [one for one in check_folder(path) if one.what != "is not in the manifest"]
         report.damages += [f"{one.file}: {one.what}" for one in torn]
-    audit = audit_log(source_of(path), KeyChain.of(_given(key) if key else first_key(path)))
+    audit = audit_log(source_of(path), KeyChain.of(log_key(key) if key else first_key(path)))
     _say(report, audit, pinned=key is not None)
     if keep_bodies:
         report.bodies = list(read_bodies(path))
@@ -103,7 +104,7 @@ def _audit_files(path: Path, key: Path | None, *, keep_bodies: bool) -> Report:
 def _audit_four_files(folder: Path, key: Path | None) -> Report:
     files = read_log(folder)
     try:
-        verifier = _given(key) if key else Verifier.parse(files.vkey)
+        verifier = log_key(key) if key else Verifier.parse(files.vkey)
     except EvidenceError as error:
         way_out = "Give the key with --key."
         raise InputProblem(
@@ -200,11 +201,3 @@ def _replay_hours(report: Report, events: Iterable[dict[str, Any]]) -> None:
         report.notes.append("no market hour was cleared in this log: there was nothing to calculate again")
         return
     report.notes.append("this log holds parts of market sessions: `kezek verifier` re-clears their hours")
-
-
-def _given(key: Path) -> Verifier:
-    try:
-        return Verifier.parse(key.read_bytes())
-    except (OSError, EvidenceError) as error:
-        way_out = "Ask the log's operator for its log.vkey."
-        raise InputProblem("evidence.key.form", f"is no verifier key ({error}).", str(key), way_out) from error

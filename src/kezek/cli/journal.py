@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from kezek.cli.asked import moment_of, now
+from kezek.cli.asked import fresh_seed, moment_of, now
 from kezek.cli.journal_folder import (
     DATABASE_FILE,
     KEY_FILE,
@@ -18,7 +18,6 @@ from kezek.cli.journal_folder import (
     SETTINGS_FILE,
     SQLITE,
     JournalFolder,
-    fresh_salt,
     open_folder,
     opened,
     publish_all,
@@ -26,15 +25,17 @@ from kezek.cli.journal_folder import (
     write_key,
     write_settings,
 )
+from kezek.cli.journal_witnesses import add_witness, keep_answer, known_witnesses
+from kezek.cli.key_files import log_key, read_file
 from kezek.cli.output import write
 from kezek.evidence.canonical import parse_canonical
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.event import head_of
-from kezek.evidence.signature import Verifier
 from kezek.journal import archive, publishing
 from kezek.journal.durable import replace_file
 from kezek.journal.folder_log import first_key
 from kezek.journal.journal import Accepted, State, Submission, append, entries, forget, look, openings
+from kezek.journal.publication import publish_files
 from kezek.journal.store import Store, Transaction
 from kezek.units.calendar import ALMATY
 from kezek.units.problem import InputProblem
@@ -84,7 +85,7 @@ def publish_command(folder: Path) -> int:
     """Sign all that is accepted, and bring the public files up to it."""
     one = open_folder(folder)
     with opened(one) as store:
-        signed, shown = publish_all(one, store)
+        signed, shown, asked = publish_all(one, store)
     console = _console()
     said = f"PUBLISHED: {signed.checkpoint.size} entries, root {signed.checkpoint.root.hex()}"
     console.print(said, markup=False, soft_wrap=True)
@@ -93,6 +94,35 @@ def publish_command(folder: Path) -> int:
     )
     if shown.closed:
         console.print(f"  still closed, or behind one that is: {_counted(shown.closed)}", markup=False)
+    for answer in asked:
+        console.print(f"  witness {answer.name}: {answer.what}", markup=False, soft_wrap=True)
+    return EXIT_TRUE if all(answer.cosigned for answer in asked) else EXIT_FALSE
+
+
+def witness_command(folder: Path, vkey: Path, url: str) -> int:
+    """Collect the cosignatures of a witness from now on."""
+    one = open_folder(folder)
+    with opened(one) as store:
+        added = add_witness(folder, store, vkey, url)
+    where = f"asked at {url} whenever the journal is published" if url else "asked by hand"
+    _console().print(f"The witness {added.key.name} is {where}.", markup=False, soft_wrap=True)
+    return EXIT_TRUE
+
+
+def cosign_command(folder: Path, answer: Path) -> int:
+    """Keep the answer of a witness that was asked by hand, and show it in the public files."""
+    one = open_folder(folder)
+    keys = [item.key for item in known_witnesses(folder)]
+    with opened(one) as store:
+        with store.look() as transaction:
+            signed = publishing.last_signed(transaction, publishing.key_chain(transaction, look(transaction)))
+        names = keep_answer(store, signed, read_file(answer), keys)
+        publish_files(store, one.public, now=now())
+    if not names:
+        way_out = "Name its key first: kezek journal witness FOLDER WITNESS.vkey"
+        raise InputProblem("journal.witness.unknown", "holds no line of a known witness.", str(answer), way_out)
+    said = f"{', '.join(names)} cosigned the checkpoint over {signed.checkpoint.size} entries."
+    _console().print(said, markup=False, soft_wrap=True)
     return EXIT_TRUE
 
 
@@ -202,7 +232,7 @@ def export_command(folder: Path, target: Path, *, with_private: bool) -> int:
 
 def import_command(source: Path, folder: Path, key: Path | None, signing_key: Path, database: str) -> int:
     """Bring an archive back into an empty journal, if every byte of it leads to what was signed."""
-    verifier = _verifier(key) if key else first_key(source)
+    verifier = log_key(key) if key else first_key(source)
     signer = read_key(signing_key)
     one = _new_folder(folder, verifier.name, database)
     with opened(one, new=True) as store:
@@ -264,7 +294,7 @@ _FORM = 'An event is as {"at":"2025-10-14T05:00:05Z","data":{},"key":"order/1","
 
 def _append(transaction: Transaction, group: list[_Line]) -> list[Accepted]:
     try:
-        return append(transaction, [line.submission for line in group], salt=fresh_salt)
+        return append(transaction, [line.submission for line in group], salt=fresh_seed)
     except EvidenceError as error:
         where = error.where or f"lines {group[0].number} to {group[-1].number}"
         raise InputProblem(str(error.code), f"{error.what}.", where, _FORM) from error
@@ -337,14 +367,6 @@ def _new_folder(folder: Path, name: str, database: str) -> JournalFolder:
         what, way_out = f"cannot be written ({error.strerror}).", "Choose a folder you may write to."
         raise InputProblem("journal.folder.unwritable", what, str(folder), way_out) from error
     return one
-
-
-def _verifier(path: Path) -> Verifier:
-    try:
-        return Verifier.parse(path.read_bytes())
-    except (OSError, EvidenceError) as error:
-        way_out = "Ask the log's operator for its log.vkey."
-        raise InputProblem("evidence.key.form", f"is no verifier key ({error}).", str(path), way_out) from error
 
 
 def _give(text: str, out: Path | None) -> None:

@@ -37,7 +37,10 @@ def append(
 
 @journal_app.command()
 def publish(folder: Folder) -> None:
-    """Sign all that is accepted, and bring the public files up to it."""
+    """Sign all that is accepted, ask the witnesses, and bring the public files up to it.
+
+    Exit code 0: published; 1: published, but a witness did not cosign; 2: nothing may be published.
+    """
     from kezek.cli.journal import publish_command
 
     raise typer.Exit(publish_command(folder))
@@ -81,6 +84,29 @@ def growth(
     from kezek.cli.journal import growth_command
 
     raise typer.Exit(growth_command(folder, since, out))
+
+
+@journal_app.command()
+def witness(
+    folder: Folder,
+    vkey: Annotated[Path, typer.Argument(help="Key of the witness, its witness.vkey.")],
+    url: Annotated[str, typer.Option(help="Where it is asked whenever the journal is published.")] = "",
+) -> None:
+    """Collect the cosignatures of a witness from now on."""
+    from kezek.cli.journal import witness_command
+
+    raise typer.Exit(witness_command(folder, vkey, url))
+
+
+@journal_app.command()
+def cosign(
+    folder: Folder,
+    answer: Annotated[Path, typer.Argument(help="What the witness answered, as `kezek witness cosign` writes it.")],
+) -> None:
+    """Keep the answer of a witness that was asked by hand."""
+    from kezek.cli.journal import cosign_command
+
+    raise typer.Exit(cosign_command(folder, answer))
 
 
 @journal_app.command()

@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kezek.cli.asked import now
+from kezek.cli.asked import fresh_seed, now
+from kezek.cli.journal_witnesses import Asked, ask_all
 from kezek.evidence.canonical import canonical_bytes, parse_canonical
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.signature import Signer, parse_signer, signer_text
 from kezek.journal.durable import replace_file
+from kezek.journal.journal import look
 from kezek.journal.pin import Pin
 from kezek.journal.publication import Published, publish_files
 from kezek.journal.publishing import Signed, publish
@@ -46,11 +48,6 @@ class JournalFolder:
     def public(self) -> Path:
         """The folder that a web server may show."""
         return self.path / PUBLIC_FOLDER
-
-
-def fresh_salt() -> bytes:
-    """Give 32 bytes that nobody can guess: all that asks the system for chance is here."""
-    return os.urandom(32)
 
 
 def open_folder(path: Path) -> JournalFolder:
@@ -95,18 +92,20 @@ def opened(folder: JournalFolder, *, new: bool = False) -> Iterator[Store]:
         store.close()
 
 
-def publish_all(folder: JournalFolder, store: Store) -> tuple[Signed, Published]:
-    """Sign all that is accepted, across a change of keys too, and bring the public files up to it.
+def publish_all(folder: JournalFolder, store: Store) -> tuple[Signed, Published, list[Asked]]:
+    """Sign all that is accepted, across a change of keys too, ask the witnesses, and show it in the public files.
 
     Raises:
-        InputProblem: journal.*.
+        InputProblem: journal.*; nothing is shown where a witness saw another history.
     """
+    asked: list[Asked] = []
     while True:
         signed = _publish_once(folder, store)
+        asked += ask_all(folder.path, store, signed)
         with store.look() as transaction:
-            size = transaction.rows("SELECT size FROM kezek_log")[0][0]
+            size = look(transaction).size
         if signed.checkpoint.size >= size:
-            return signed, publish_files(store, folder.public, now=now())
+            return signed, publish_files(store, folder.public, now=now()), asked
 
 
 def read_key(path: Path) -> Signer:
@@ -131,7 +130,7 @@ def write_key(path: Path, signer_name: str) -> Signer:
     Raises:
         EvidenceError: a name that no key can have.
     """
-    seed = os.urandom(32)
+    seed = fresh_seed()
     signer = Signer(signer_name, seed)
     replace_file(path, signer_text(signer_name, seed).encode(), mode=0o600)
     return signer

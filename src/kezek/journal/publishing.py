@@ -222,6 +222,12 @@ def cosignatures(transaction: Transaction, size: int) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def cosigned_size(transaction: Transaction, witness: str) -> int:
+    """Return the size of the last checkpoint that a witness cosigned, as far as it was collected; else 0."""
+    rows = transaction.rows("SELECT max(size) FROM kezek_cosignature WHERE witness = ?", (witness,))
+    return rows[0][0] or 0
+
+
 def keep_cosignature(transaction: Transaction, *, size: int, witness: str, line: str) -> None:
     """Keep a verified cosignature line of a witness; a newer one of the same witness takes its place."""
     transaction.rows(
