@@ -20,6 +20,7 @@ from kezek.evidence.canonical import JsonObject, parse_canonical
 from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
 from kezek.evidence.cosignature import WitnessKey
 from kezek.evidence.error import EvidenceError, ReceiptError, ReceiptPart
+from kezek.evidence.keychain import follow
 from kezek.evidence.log import ENTRIES_FILE, VKEY_FILE, parse_entries
 from kezek.evidence.proof import verify_inclusion
 from kezek.evidence.receipt import Receipt, verify_receipt
@@ -46,11 +47,16 @@ def _key_near(receipt: Path) -> Path:
 
 
 def verify_command(
-    receipt: Path, key: Path | None, witnesses: Sequence[Path] = (), witnesses_needed: int | None = None
+    receipt: Path,
+    key: Path | None,
+    rotated: Sequence[Path] = (),
+    witnesses: Sequence[Path] = (),
+    witnesses_needed: int | None = None,
 ) -> int:
     """Check one receipt, step by step; 0 where it holds, 1 where it does not.
 
     Args:
+        rotated: Receipts of the changes of the log's key since `key`, oldest first.
         witnesses: Keys of witnesses that are trusted.
         witnesses_needed: How many of them must have cosigned; all of them if it is not given.
     Raises:
@@ -59,7 +65,7 @@ def verify_command(
     console = Console(highlight=False)
     text = read_file(receipt)
     key_file = key or _key_near(receipt)
-    verifier = log_key(key_file)
+    verifier = _key_of(text, log_key(key_file), rotated)
     trusted = witness_keys(witnesses, verifier)
     _check_needed(trusted, witnesses_needed)
     try:
@@ -81,8 +87,26 @@ def verify_command(
         console.print(f"  ok  {step.name}: {step.computed}", markup=False, soft_wrap=True)
     pinned = "given with --key" if key else f"found at {key_file}; give --key to check against a key you trust"
     console.print(f"  key {verifier.name}: {pinned}", markup=False, soft_wrap=True)
-    console.print(f"VALID: {_event_sentence(verified.event)}", markup=False, soft_wrap=True)
+    said = _event_sentence(verified.event, verified.receipt.index)
+    console.print(f"VALID: {said}", markup=False, soft_wrap=True)
     return EXIT_TRUE
+
+
+def _key_of(receipt: bytes, key: Verifier, rotated: Sequence[Path]) -> Verifier:
+    """Follow the changes of the log's key to the one that the receipt must have.
+
+    Raises:
+        InputProblem: evidence.keys.*, evidence.receipt.* for a change that does not follow.
+    """
+    if not rotated:
+        return key
+    try:
+        chain = follow(key, [read_file(path) for path in rotated])
+    except EvidenceError as error:
+        way_out = "Give the receipts of all changes since the key, oldest first."
+        what = f"The changes of the key do not follow: {error.what}."
+        raise InputProblem(str(error.code), what, "--rotated", way_out) from error
+    return chain.verifier_for(receipt.partition(b"\n\n")[2])
 
 
 def _check_needed(trusted: Sequence[WitnessKey], needed: int | None) -> None:
@@ -94,27 +118,27 @@ def _check_needed(trusted: Sequence[WitnessKey], needed: int | None) -> None:
         )
 
 
-def _event_sentence(event: dict[str, Any]) -> str:
+def _event_sentence(event: dict[str, Any], place: int) -> str:
     """Say what an entry says; of one that has not the form of its type only what it calls itself."""
     try:
-        return _sentence_of_purchase(event)
+        return _sentence_of_purchase(event, place)
     except (KeyError, TypeError):
-        return f"{event.get('type')} {event.get('id')}, entry {event.get('n')} of the log"
+        return f"{event.get('type')} {event.get('id', event.get('key'))}, entry {place} of the log"
 
 
-def _sentence_of_purchase(event: dict[str, Any]) -> str:
+def _sentence_of_purchase(event: dict[str, Any], place: int) -> str:
     data = event["data"]
     if event.get("type") == "purchase.made":
         price = f"{data['price_tiyn_per_kwh'] // 100}.{data['price_tiyn_per_kwh'] % 100:02d}"
         for_tenant = f" for its tenant {data['owner_id']}" if data["owner_id"] != data["operator_id"] else ""
         return (
             f"{data['operator_id']}{for_tenant} bought {data['energy_kwh']} kWh of {data['product_id']} "
-            f"at {price} ₸/kWh (without VAT), purchase {data['purchase_id']}, entry {event['n']} of the log"
+            f"at {price} ₸/kWh (without VAT), purchase {data['purchase_id']}, entry {place} of the log"
         )
     if event.get("type") == "purchase.cut":
         return (
             f"purchase {data['purchase_id']} was cut from {data['before_kwh']} to {data['left_kwh']} kWh by the grid "
-            f"operator, entry {event['n']} of the log"
+            f"operator, entry {place} of the log"
         )
     raise KeyError(event.get("type"))
 

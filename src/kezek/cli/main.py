@@ -179,8 +179,14 @@ def check(
 
 @app.command()
 def verify(
-    receipt: Annotated[Path, typer.Argument(help="Receipt file, as `kezek receipt extract` gives it.")],
+    receipt: Annotated[
+        Path, typer.Argument(help="Receipt file, of `kezek receipt extract` or `kezek journal receipt`.")
+    ],
     key: KeyOption = None,
+    rotated: Annotated[
+        list[Path] | None,
+        typer.Option("--rotated", help="Receipt of a change of the log's key since, oldest first; repeatable."),
+    ] = None,
     witness: Annotated[
         list[Path] | None, typer.Option("--witness", help="Verifier key of a witness that you trust; repeatable.")
     ] = None,
@@ -191,7 +197,7 @@ def verify(
     """Check a receipt offline: entry, signature, witnesses and place in the log."""
     from kezek.cli.evidence import verify_command
 
-    raise typer.Exit(verify_command(receipt, key, tuple(witness or ()), witnesses_needed))
+    raise typer.Exit(verify_command(receipt, key, tuple(rotated or ()), tuple(witness or ()), witnesses_needed))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from typing import Any
 
 from kezek.evidence.armour import from_base64, to_base64
 from kezek.evidence.canonical import JsonObject
-from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
+from kezek.evidence.checkpoint import Checkpoint, open_checkpoint, parse_whole
 from kezek.evidence.error import ArmourError, EvidenceCode, KeyChainError, NoteError
 from kezek.evidence.receipt import verify_receipt
 from kezek.evidence.signature import Signer, Verifier
@@ -48,6 +48,12 @@ class KeyChain:
     def verifier_at(self, size: int) -> Verifier:
         """Return the key that a checkpoint over `size` entries must have."""
         return next(verifier for from_size, verifier in reversed(self.links) if size >= from_size)
+
+    def verifier_for(self, note: str | bytes) -> Verifier:
+        """Return the key that a checkpoint note must have by the size it states; the note is not believed here."""
+        data = note.encode("utf-8", "surrogatepass") if isinstance(note, str) else note
+        lines = [*data.split(b"\n", 2), b"", b""]
+        return self.verifier_at(parse_whole(lines[1].decode("ascii", "replace")) or 0)
 
     def open(self, note: str | bytes) -> Checkpoint:
         """Verify a checkpoint note under the key of its size.
