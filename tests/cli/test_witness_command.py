@@ -143,7 +143,7 @@ def test_journal_and_witness_understand_each_other(tmp_path, capsys):
         file.write((tmp_path / "line").read_bytes())
     capsys.readouterr()
 
-    code = verify_command(tmp_path / "receipt", place / "public" / "log.vkey", (witness / "witness.vkey",))
+    code = verify_command(tmp_path / "receipt", place / "public" / "log.vkey", witnesses=(witness / "witness.vkey",))
     assert code == 0 and "ok  witnesses: witness.example/w1 at " in capsys.readouterr().out
 
 
@@ -195,12 +195,12 @@ def test_verify_names_the_witnesses_and_needs_all_that_are_named(receipt, capsys
 
     assert verify_command(file, key) == 0
     assert "ok  witnesses: none that is trusted cosigned; not checked: witness.example/w1" in capsys.readouterr().out
-    assert verify_command(file, key, (one,)) == 0
+    assert verify_command(file, key, witnesses=(one,)) == 0
     assert "ok  witnesses: witness.example/w1 at 2025-10-15T09:00:00Z" in capsys.readouterr().out
-    assert verify_command(file, key, (one, two), 1) == 0
+    assert verify_command(file, key, witnesses=(one, two), witnesses_needed=1) == 0
     capsys.readouterr()
     for needed in (None, 2):
-        assert verify_command(file, key, (one, two), needed) == 1
+        assert verify_command(file, key, witnesses=(one, two), witnesses_needed=needed) == 1
         told = capsys.readouterr().out
         assert "NO  witnesses: 1 of 2 needed witnesses cosigned" in told
         assert "NOT VALID: the witnesses are wrong: 1 of 2" in told and "[evidence.receipt.witnesses]" in told
@@ -211,11 +211,13 @@ def test_verify_refuses_witnesses_that_cannot_be(receipt):
     alias = receipt / "alias.vkey"
     alias.write_text(WitnessKey("alias", WitnessKey.parse(one.read_bytes()).public_key).vkey)
 
-    assert refused(lambda: verify_command(file, key, (key,))) == "evidence.key.form"
-    assert refused(lambda: verify_command(file, key, (one, alias))) == "evidence.cosignature.keys"
-    assert refused(lambda: verify_command(file, key, (one,), 2)) == "cli.verify.witnesses"
-    assert refused(lambda: verify_command(file, key, (one, one), 2)) == "cli.verify.witnesses"
-    assert refused(lambda: verify_command(file, key, (), 1)) == "cli.verify.witnesses"
+    assert refused(lambda: verify_command(file, key, witnesses=(key,))) == "evidence.key.form"
+    assert refused(lambda: verify_command(file, key, witnesses=(one, alias))) == "evidence.cosignature.keys"
+    assert refused(lambda: verify_command(file, key, witnesses=(one,), witnesses_needed=2)) == "cli.verify.witnesses"
+    assert (
+        refused(lambda: verify_command(file, key, witnesses=(one, one), witnesses_needed=2)) == "cli.verify.witnesses"
+    )
+    assert refused(lambda: verify_command(file, key, witnesses=(), witnesses_needed=1)) == "cli.verify.witnesses"
 
 
 @contextmanager

@@ -49,6 +49,7 @@ def _key_near(receipt: Path) -> Path:
 def verify_command(
     receipt: Path,
     key: Path | None,
+    *,
     rotated: Sequence[Path] = (),
     witnesses: Sequence[Path] = (),
     witnesses_needed: int | None = None,

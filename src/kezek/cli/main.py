@@ -197,7 +197,10 @@ def verify(
     """Check a receipt offline: entry, signature, witnesses and place in the log."""
     from kezek.cli.evidence import verify_command
 
-    raise typer.Exit(verify_command(receipt, key, tuple(rotated or ()), tuple(witness or ()), witnesses_needed))
+    code = verify_command(
+        receipt, key, rotated=rotated or (), witnesses=witness or (), witnesses_needed=witnesses_needed
+    )
+    raise typer.Exit(code)
 
 
 @app.command()
