@@ -16,6 +16,7 @@ from tests.trading.sessions import (
     free_tiyn,
     held_tiyn,
     hour,
+    lens_of,
     logged,
     market,
     open_session,
@@ -25,13 +26,17 @@ from tests.trading.sessions import (
     revise,
 )
 
+from kezek.evidence.event import entry_of
+from kezek.evidence.plain import to_plain
+from kezek.evidence.tiles import ENTRY_BYTES_MAX
 from kezek.market.imbalance import Imbalance, ImbalanceGap, Undetermined
 from kezek.market.product import Offer
 from kezek.market.supply import SupplyRefusal
 from kezek.registry.operator import Route
 from kezek.registry.zone import Zone
-from kezek.trading.events import Delivered, Metered, ReadingFault, StageRefusal
+from kezek.trading.events import Delivered, Metered, ReadingFault, Readings, StageRefusal
 from kezek.trading.participant import ParticipantSite
+from kezek.trading.session import READINGS_MOST, Broken, replay
 from kezek.trading.settling import MOST_METERED_WH, MOST_PRICE_TIYN_PER_KWH, Faulty
 
 SINGLE = {"market.imbalance_price": "single_price"}
@@ -456,3 +461,57 @@ def test_a_day_is_settled_once_and_nothing_is_declared_after_it():
     assert events(session) == before
     assert revise(session, 1, when=CUT_AT) is SupplyRefusal.AFTER_SETTLEMENT
     assert held_tiyn(session, "energy_sales:single_buyer") == 2_000_000
+
+
+def sites_with_every_hour_metered(count):
+    """A bought at none of many sites, each of which was metered in each hour of the day."""
+    names = [f"site-{number:02d}" for number in range(count)]
+    session = clear(market(people=[participant("A", sites=[one_site(name) for name in names])]))
+    readings = tuple(Metered("A", name, index, 1_000_000) for name in names for index in range(24))
+    return session, readings
+
+
+def test_many_readings_are_logged_in_parts_that_a_journal_can_hold_and_give_the_session_again():
+    session, readings = sites_with_every_hour_metered(32)
+    assert session.deliver(Delivered(readings, {}), SETTLED_AT) == ()
+    assert len(outcomes(session)) == len(readings) == 3 * READINGS_MOST
+    parts = [
+        event["data"]["readings"]
+        for event in events(session)
+        if event["type"] in ("readings.brought", "session.delivered")
+    ]
+    assert [len(part) for part in parts] == [READINGS_MOST] * 3
+    assert [one for part in parts for one in part] == [to_plain(one) for one in readings]
+    assert max(len(entry_of(event)[1]) for event in events(session)) <= ENTRY_BYTES_MAX
+    again = replay(events=events(session), lens=lens_of)
+    assert again.log.entries_text() == session.log.entries_text() and again.trading.settled
+
+
+def test_few_readings_are_one_entry():
+    session, readings = sites_with_every_hour_metered(1)
+    session.deliver(Delivered(readings, {}), SETTLED_AT)
+    assert logged(session, "readings.brought") == [] and len(logged(session, "session.delivered")) == 1
+
+
+def test_a_log_that_ends_between_the_parts_of_its_readings_is_broken():
+    session, readings = sites_with_every_hour_metered(32)
+    session.deliver(Delivered(readings, {}), SETTLED_AT)
+    log = events(session)
+    first = next(index for index, event in enumerate(log) if event["type"] == "readings.brought")
+    for size in (first + 1, first + 2):
+        assert replay(events=log[:size], lens=lens_of) == Broken(
+            size, "the log ends before all consequences of its last act"
+        )
+    left_out = [*log[:first], *({**event, "n": event["n"] - 1} for event in log[first + 1 :])]
+    assert isinstance(replay(events=left_out, lens=lens_of), Broken)
+
+
+@pytest.mark.parametrize(
+    ("clock", "refusal"), [("09:00", StageRefusal.NOT_CLEARED), ("15:00", StageRefusal.NOT_DELIVERED)]
+)
+def test_a_part_of_the_readings_is_refused_where_none_can_be_settled_with(clock, refusal):
+    session = market("A")
+    if refusal is StageRefusal.NOT_DELIVERED:
+        clear(session)
+    assert session.bring(Readings((Metered("A", "A-site", 3, 1),)), at(clock)) is refusal
+    assert logged(session, "readings.brought") == [] and session.brought == ()

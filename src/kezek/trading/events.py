@@ -24,6 +24,7 @@ class SessionInput(StrEnum):
     SUSPENDED = "operator.suspended"
     GATE = "gate.closed"
     CLEARING = "session.cleared"
+    READINGS = "readings.brought"
     DELIVERED = "session.delivered"
 
 
@@ -129,10 +130,18 @@ class Metered:
 
 
 @dataclass(frozen=True, slots=True)
+class Readings:
+    """A part of the readings of a day, where they are too many for one entry of the log."""
+
+    readings: tuple[Metered, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered:
     """What the meters say, and what the balancing market says of the hours where it is asked.
 
     Args:
+        readings: Those that no part before brought.
         prices_tiyn_per_kwh: Price of each hour of each zone by `<zone>/<hour index>`; empty where the rule asks for
             none. [tiyn/kWh]
     """

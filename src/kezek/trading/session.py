@@ -24,9 +24,11 @@ from kezek.trading.events import (
     Correction,
     Delivered,
     Derived,
+    Metered,
     Opened,
     Prepayment,
     PrepaymentRefusal,
+    Readings,
     SessionInput,
     StageRefusal,
     StandingAnswer,
@@ -39,6 +41,8 @@ from kezek.units.calendar import hours_of
 from kezek.units.problem import InputProblem
 
 SCHEMA_VERSION = 1
+READINGS_MOST = 256
+"""Meter readings in one entry of the log, so that an entry stays small enough for a journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class MarketSession:
         self.unreadable_count = 0
         self.gate: Gate | None = None
         self.cleared_at: datetime | None = None
+        self.brought: tuple[Metered, ...] = ()
         self.trading = Trading(on=opened.on, rules=rules, session=clock, record=self._record)
         self._record(SessionInput.OPENED, str(opened.on), at, opened)
         for product in products_of(opened=opened, law=self.law):
@@ -216,25 +221,45 @@ class MarketSession:
         Returns:
             Nothing where the day is settled; with a faulty reading or price nothing is settled at all.
         """
+        refusal = self._before_settling(at)
+        if refusal is not None:
+            return refusal
+        whole = Delivered(self.brought + delivered.readings, delivered.prices_tiyn_per_kwh)
+        faulty = faulty_parts(whole, participants=self.participants, on=self.opened.on)
+        if faulty:
+            return faulty
+        last = max(0, len(delivered.readings) - 1) // READINGS_MOST * READINGS_MOST
+        for start in range(0, last, READINGS_MOST):
+            self.bring(Readings(delivered.readings[start : start + READINGS_MOST]), at)
+        rest = Delivered(delivered.readings[last:], delivered.prices_tiyn_per_kwh)
+        self._record(SessionInput.DELIVERED, str(self.opened.on), at, rest)
+        self.brought = ()
+        settle_deliveries(
+            trading=self.trading,
+            participants=self.participants.values(),
+            delivered=whole,
+            law=self.law,
+            at=at,
+            record=self._record,
+        )
+        return ()
+
+    def bring(self, part: Readings, at: datetime) -> StageRefusal | None:
+        """Note a part of the readings that the next delivery settles with."""
+        refusal = self._before_settling(at)
+        if refusal is None:
+            self._record(SessionInput.READINGS, str(self.opened.on), at, part)
+            self.brought += part.readings
+        return refusal
+
+    def _before_settling(self, at: datetime) -> StageRefusal | None:
         if not self.trading.cleared:
             return StageRefusal.NOT_CLEARED
         if self.trading.settled:
             return StageRefusal.SETTLED
         if at < self.trading.delivered_at:
             return StageRefusal.NOT_DELIVERED
-        faulty = faulty_parts(delivered, participants=self.participants, on=self.opened.on)
-        if faulty:
-            return faulty
-        self._record(SessionInput.DELIVERED, str(self.opened.on), at, delivered)
-        settle_deliveries(
-            trading=self.trading,
-            participants=self.participants.values(),
-            delivered=delivered,
-            law=self.law,
-            at=at,
-            record=self._record,
-        )
-        return ()
+        return None
 
 
 def products_of(*, opened: Opened, law: Snapshot) -> list[Product]:
@@ -289,7 +314,7 @@ def replay(*, events: Sequence[Mapping[str, Any]], lens: Callable[[Opened], Lens
                 return Broken(index, f"no session can take it: {type(error).__name__}: {str(error)[:200]}")
         if index >= len(session.log) or canonical_bytes(event) != session.log.entry(index):
             return Broken(index, "it is not what follows from the entries before it")
-    if len(session.log) > len(events):
+    if len(session.log) > len(events) or session.brought:
         return Broken(len(events), "the log ends before all consequences of its last act")
     return session
 
@@ -327,6 +352,7 @@ def _act(session: MarketSession, event: Mapping[str, Any]) -> None:
         SessionInput.SUSPENDED: lambda: session.suspend(data["operator_id"], at),
         SessionInput.GATE: lambda: session.close(at),
         SessionInput.CLEARING: lambda: session.clear(at),
+        SessionInput.READINGS: lambda: session.bring(from_plain(Readings, data), at),
         SessionInput.DELIVERED: lambda: session.deliver(from_plain(Delivered, data), at),
     }
     acts[event["type"]]()
