@@ -197,7 +197,11 @@ def _timed(action: Callable[[], object]) -> float:
 
 
 def _share(
-    what: str, seconds: float, alone: float, least: float | None, against: str = "hashing leaves and perfect nodes alone"
+    what: str,
+    seconds: float,
+    alone: float,
+    least: float | None,
+    against: str = "hashing leaves and perfect nodes alone",
 ) -> Row:
     wanted = "" if least is None else f", at least {least} x"
     return what, f"{seconds * 1000:,.0f} ms", f"{against}{wanted}: {alone * 1000:,.0f} ms", alone / seconds

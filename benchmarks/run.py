@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.evidence import evidence_rows
 from benchmarks.law import law_rows
 from benchmarks.ledger import ledger_rows
 from benchmarks.market import Book, market_rows
@@ -78,7 +79,7 @@ def rows(peers: Path | None) -> list[tuple[str, str, str, float]]:
         add(f"clear one hour, {BIDS:,} bids", best_of(5, book.clear), "linear program, HiGHS", figures["highs"])
         add(f"Merkle tree, {LEAVES:,} leaves", built, "pymerkle 7 in memory", figures["pymerkle"])
 
-    return table + law_rows(best_of, peers)
+    return table + evidence_rows(best_of) + law_rows(best_of, peers)
 
 
 def main() -> None:
