@@ -1,4 +1,4 @@
-"""Measure the evidence: hashing, proofs, durable events and audits, each against the bare work it cannot do without."""
+"""Measure the evidence: hashing, proofs, durable events, audits, each against the bare work it cannot do without."""
 
 import gc
 import os
@@ -172,7 +172,8 @@ def _insert(bare: sqlite3.Connection, group: list[bytes]) -> None:
 def _audit(store: SqliteStore) -> None:
     with store.look() as transaction:
         audit = audit_log(store_source(transaction), KeyChain.of(SIGNER.verifier))
-    assert audit.ok and audit.size == LEAVES, audit.findings
+    assert audit.ok, audit.findings
+    assert audit.size == LEAVES
 
 
 def _salt() -> bytes:
