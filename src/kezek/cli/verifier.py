@@ -4,7 +4,6 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from kezek.cli.output import write
 from kezek.reports.verifier_file import verifier_text
 from kezek.units.problem import InputProblem
 
@@ -16,8 +15,9 @@ def verifier_command(out: Path | None) -> None:
         InputProblem: cli.file.unwritable.
     """
     text = verifier_text()
-    if out is None:
-        write(text)
+    if out is None:  # as bytes: a terminal that lacks a sign must not change what is run
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
         return
     try:
         out.write_text(text, encoding="utf-8", newline="\n")

@@ -30,7 +30,6 @@ class BookedOrder:
 
     Args:
         steps: Price and quantity of each. [tiyn/kWh, kWh]
-        standing_id: Standing order that sent it, "" where its bidder did.
     """
 
     order_id: str
@@ -39,7 +38,6 @@ class BookedOrder:
     owner_id: str
     product_id: str
     steps: tuple[tuple[int, int], ...]
-    standing_id: str = ""
 
     @property
     def quantity_kwh(self) -> int:
@@ -143,15 +141,17 @@ class LogBook:
 
     def _admit(self, operator_id: str, owner_id: str, routes: Sequence[str]) -> None:
         self.claimants[operator_id] = owner_id or operator_id
+        self.on_surplus.discard(operator_id)
         if _GRID_SURPLUS in routes:
             self.on_surplus.add(operator_id)
 
     def _decide(self, data: Mapping[str, Any]) -> None:
         """Put a version that was taken at the end of the book; one that was taken before changes nothing."""
+        sent, self._sent = self._sent, None
         if data["refusal"] is not None:
             return
         key = (data["order_id"], data["version"])
-        order = self._order(*key)
+        order = self._order(sent, *key)
         if key in self._taken:
             if self._taken[key] != order:
                 raise NotFollowing(f"order {key[0]} version {key[1]} is taken twice with different content")
@@ -161,9 +161,8 @@ class LogBook:
         self.orders.pop(order.order_id, None)
         self.orders[order.order_id] = order
 
-    def _order(self, order_id: str, version: int) -> BookedOrder:
+    def _order(self, sent: BookedOrder | None, order_id: str, version: int) -> BookedOrder:
         """Find what is decided: the order just sent, or one that a standing order sends for a product."""
-        sent = self._sent
         if sent is not None and (sent.order_id, sent.version) == (order_id, version):
             return sent
         standing_id, _, product_id = order_id.partition("~")
@@ -171,7 +170,7 @@ class LogBook:
         if terms is None:
             raise NotFollowing(f"nobody sent order {order_id} version {version}")
         steps = ((whole(terms["price_tiyn_per_kwh"]), whole(terms["power_kw"])),)
-        return BookedOrder(order_id, version, terms["operator_id"], terms["owner_id"], product_id, steps, standing_id)
+        return BookedOrder(order_id, version, terms["operator_id"], terms["owner_id"], product_id, steps)
 
     def _require_takeable(self, order: BookedOrder) -> None:
         """Refuse what no book can hold, whatever the decision says."""
@@ -193,9 +192,10 @@ class LogBook:
             raise NotFollowing(f"order {order.order_id} version {order.version} {fault}, and is taken")
 
     def _cancel(self, data: Mapping[str, Any]) -> None:
+        asked, self._cancelling = self._cancelling, {}
         if data["refusal"] is not None:
             return
-        order_id, asked = data["order_id"], self._cancelling
+        order_id = data["order_id"]
         if (asked.get("order_id"), asked.get("version")) != (order_id, data["version"]):
             raise NotFollowing(f"nobody asked to cancel order {order_id}")
         if order_id in self._cancelled:
@@ -215,8 +215,10 @@ class LogBook:
 
     def _remove(self, data: Mapping[str, Any]) -> None:
         order = self._pop(data["order_id"])
-        by_bidder = data["reason"] == "market.outcome.by_operator"
-        reason = order.standing_id if by_bidder else {order.operator_id, order.owner_id} & self._suspended
+        standing_id, sent, _ = order.order_id.partition("~")
+        by_bidder = bool(sent) and standing_id in self._standing
+        suspended = bool({order.operator_id, order.owner_id} & self._suspended)
+        reason = by_bidder if data["reason"] == "market.outcome.by_operator" else suspended
         if not reason or self.tie_key is not None:
             raise NotFollowing(f"order {order.order_id} is removed without a reason in the log")
 

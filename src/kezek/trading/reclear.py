@@ -7,16 +7,16 @@ the root of the entries before the gate.
 
 Derived: `log_book` says what of the book. Believed, because the law is not in the log: which of the two ways
 purchases are split (at most 1 MWh, or not at all: one way for all operators with a site on the grid's surplus, one
-for each other operator), and whether a curtailment strikes the one price again (the session's readings say so, or
-one entry of that kind does). Not compared: money (`ledger.posted`), times, the order in which hours are cleared.
+for each other operator), and whether a curtailment strikes the one price again; both unless the session's readings
+say so. Not compared: money (`ledger.posted`), times, the order in which hours are cleared.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from kezek.evidence.canonical import canonical_bytes
+from kezek.evidence.error import CanonicalError
 from kezek.evidence.tree import Tree
 from kezek.market.reference import ReferenceBid, ReferenceClearing, reference_clearing
 from kezek.trading.log_book import SUPPLY_REFUSED, BookedOrder, LogBook, NotFollowing
@@ -26,7 +26,7 @@ PURCHASE_KWH = 1_000
 CLEARED, FILLED, MADE = "product.cleared", "order.filled", "purchase.made"
 RECUT, CUT, RESTRUCK = "product.recut", "purchase.cut", "purchase.restruck"
 DERIVED = (CLEARED, FILLED, MADE, RECUT, CUT, RESTRUCK)
-_FORM = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_FORM = (AttributeError, CanonicalError, IndexError, KeyError, TypeError, ValueError)
 Expected = tuple[str, str, dict[str, Any]]
 """Kind, id and data of an entry that follows."""
 
@@ -173,9 +173,10 @@ class _Reclearing:
 
     def _refused(self, event: Mapping[str, Any]) -> bool:
         """Tell whether the next entry refuses a declaration of supply."""
-        after = next(islice(self._events, self._index + 1, None), {})
-        asked = event["type"] == "supply.declared"
-        return asked and (after.get("type"), after.get("id")) == (SUPPLY_REFUSED, event["id"])
+        if event["type"] != "supply.declared" or self._index + 1 == len(self._events):
+            return False
+        after = self._events[self._index + 1]
+        return (after.get("type"), after.get("id")) == (SUPPLY_REFUSED, event["id"])
 
     def _close(self, data: Mapping[str, Any]) -> None:
         root = Tree(self._leaves[: self._index]).root()
@@ -246,16 +247,18 @@ class _Reclearing:
                     yield MADE, one.purchase_id, _made(order, one)
             first = until
 
-    def _sizes(self, order: BookedOrder, award_kwh: int, number: int) -> list[int]:
+    def _sizes(self, order: BookedOrder, award_kwh: int, number: int) -> Iterator[int]:
         """Split an award into purchases in the way that holds for its bidder; the log's first large one tells it."""
-        if award_kwh <= PURCHASE_KWH:
-            return [award_kwh] if award_kwh else []
-        bound = "" if order.operator_id in self._book.on_surplus else order.operator_id
-        written_kwh = self._first_kwh.get(f"{order.order_id}#{number}")
-        if self._whole.setdefault(bound, written_kwh == award_kwh):
-            return [award_kwh]
-        full_count, rest_kwh = divmod(award_kwh, PURCHASE_KWH)
-        return [PURCHASE_KWH] * full_count + ([rest_kwh] if rest_kwh else [])
+        if award_kwh > PURCHASE_KWH:
+            bound = "" if order.operator_id in self._book.on_surplus else order.operator_id
+            chosen = self._book.readings.get("energy.purchase_max") if not bound else None
+            written = self._first_kwh.get(f"{order.order_id}#{number}") == award_kwh
+            if self._whole.setdefault(bound, written if chosen is None else chosen == "none"):
+                yield award_kwh
+                return
+        while award_kwh > 0:
+            yield min(award_kwh, PURCHASE_KWH)
+            award_kwh -= PURCHASE_KWH
 
     def _curtail(self, product_id: str) -> None:
         """Clear the frozen book again with less supply; of an hour that has a fault nothing more is compared."""
