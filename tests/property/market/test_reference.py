@@ -101,5 +101,5 @@ def test_the_reference_knows_the_rules_of_the_market_and_their_versions():
     ],
 )
 def test_the_reference_refuses_what_it_does_not_know(price_rule, tie_rule, supply_kwh, quantity_kwh):
-    with pytest.raises(ValueError, match="reference|positive"):
+    with pytest.raises(ValueError, match=r"reference|positive"):
         slow([(1_800, quantity_kwh, "a")], supply_kwh, price_rule, tie_rule, b"")
