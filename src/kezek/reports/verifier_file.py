@@ -25,12 +25,14 @@ MODULES = (
     "kezek.evidence.checkpoint",
     "kezek.evidence.growth",
     "kezek.evidence.receipt",
+    "kezek.evidence.keychain",
     "kezek.evidence.log",
     "kezek.evidence.audit",
     "kezek.evidence.tiles",
     "kezek.market.reference",
     "kezek.trading.log_book",
     "kezek.trading.reclear",
+    "kezek.reports.verifier_folder",
     "kezek.reports.verifier_main",
 )
 """What is joined, each behind what it uses."""

@@ -15,21 +15,15 @@ from typing import NoReturn
 from kezek.evidence.armour import from_base64
 from kezek.evidence.audit import AuditResult, audit
 from kezek.evidence.canonical import JsonObject
-from kezek.evidence.checkpoint import Checkpoint, open_checkpoint, parse_whole
+from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
 from kezek.evidence.error import ArmourError, EvidenceError, ReceiptError, ReceiptPart, Step
 from kezek.evidence.growth import parse_growth, verify_growth
-from kezek.evidence.log import (
-    CHECKPOINT_FILE,
-    ENTRIES_FILE,
-    LEAVES_FILE,
-    entry_label,
-    parse_entries,
-    split_lines,
-)
+from kezek.evidence.keychain import KeyChain, follow
+from kezek.evidence.log import entry_label, parse_entries, split_lines
 from kezek.evidence.receipt import verify_receipt
 from kezek.evidence.signature import ID_BYTES, KEY_BYTES, Verifier
-from kezek.evidence.tiles import entries_path, spans_between, unpack_entries
-from kezek.evidence.tree import leaf_hash
+from kezek.evidence.tree import Tree, leaf_hash
+from kezek.reports.verifier_folder import ExportedLog, read_exported, read_file, size_stated, uncounted
 from kezek.trading.reclear import Reclear, ReclearedHour, ReclearFault, reclear
 from kezek.units.problem import InputProblem, nearest
 
@@ -40,7 +34,6 @@ _WARNING = (
     "!! What is shown below says that they agree with themselves. It says nothing of who wrote them."
 )
 _BELIEVED = "refused orders, the hours of a standing order, who is exempt from lots of 1 MWh, money"
-_SESSION_FILE = "session.jsonl"
 _DESCRIPTION = "Check evidence of Kezek without Kezek, offline. Exit code 0: it holds; 1: it does not; 2: bad input."
 
 
@@ -65,33 +58,34 @@ class Asked:
     """How notes are to be verified.
 
     Args:
-        key: Verifier key that the caller brought, None where none was given.
+        chain: The key that the caller brought and those that followed it, None where none was given.
         unsigned: Whether signatures are not checked.
     """
 
-    key: Verifier | None
+    chain: KeyChain | None
     unsigned: bool
 
     def verifier_of(self, note: bytes) -> Verifier:
-        """Give what a note is verified with: the key, or without signature what stands for it."""
-        if not self.unsigned and self.key is not None:
-            return self.key
-        name, stated_id = (self.key.name, self.key.key_id) if self.key else _signer_stated(note)
-        return UncheckedVerifier(name, bytes(KEY_BYTES), stated_id)
+        """Give what a note is verified with: the key of its size, or without signature what stands for it."""
+        if self.unsigned or self.chain is None:
+            name, stated_id = _signer_stated(note)
+            return UncheckedVerifier(self.chain.origin if self.chain else name, bytes(KEY_BYTES), stated_id)
+        return self.chain.verifier_at(size_stated(note) or 0)
+
+    def following(self, rotations: Sequence[bytes]) -> "Asked":
+        """Follow the receipts of changes of keys from the key that the caller brought; without signatures none.
+
+        Raises:
+            EvidenceError: a change that does not follow.
+        """
+        if self.unsigned or self.chain is None or not rotations:
+            return self
+        return Asked(follow(self.chain.current, rotations), unsigned=False)
 
     def verdict(self, what: str) -> int:
         """Say that something holds, and how much of it was checked."""
         say(f"{UNSIGNED if self.unsigned else 'VALID'}: {what}")
         return HOLDS
-
-
-@dataclass(frozen=True, slots=True)
-class ExportedLog:
-    """The files of a log as read: entries one a line; leaf hashes and checkpoint where the folder has them."""
-
-    entries: bytes
-    leaves: bytes | None
-    checkpoint: bytes | None
 
 
 def say(text: str) -> None:
@@ -119,15 +113,6 @@ def _signer_stated(note: bytes) -> tuple[str, bytes]:
     return "nobody", bytes(ID_BYTES)
 
 
-def _read_file(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        way_out = "Check the path and its rights."
-        raise InputProblem("cli.file.unreadable", f"cannot be read ({reason}).", str(path), way_out) from error
-
-
 def _read_asked(options: argparse.Namespace) -> Asked:
     if options.key is None:
         if not options.no_signature:
@@ -135,17 +120,19 @@ def _read_asked(options: argparse.Namespace) -> Asked:
             raise InputProblem("evidence.key.missing", what, "--key", way_out)
         return Asked(None, unsigned=True)
     try:
-        return Asked(Verifier.parse(_read_file(options.key)), unsigned=options.no_signature)
+        key = Verifier.parse(read_file(options.key))
     except EvidenceError as error:
         way_out = "Ask the log's operator for its log.vkey."
         raise InputProblem(str(error.code), "is no verifier key.", str(options.key), way_out) from error
+    asked = Asked(KeyChain.of(key), unsigned=options.no_signature)
+    return asked.following([read_file(path) for path in options.rotated])
 
 
 def check_receipt(options: argparse.Namespace, asked: Asked) -> int:
     """Check a receipt step by step, and show the entry that it proves."""
-    text = _read_file(options.file)
+    text = read_file(options.file)
     try:
-        found = verify_receipt(text, asked.verifier_of(text))
+        found = verify_receipt(text, asked.verifier_of(text.partition(b"\n\n")[2]))
     except ReceiptError as error:
         _say_steps(error.steps, asked)
         return _not_valid(f"the {error.part} is wrong: {error.what} [{error.code}]")
@@ -165,7 +152,7 @@ def _say_steps(steps: Sequence[Step], asked: Asked) -> None:
 
 def check_growth(options: argparse.Namespace, asked: Asked) -> int:
     """Check a claim that a log only grew since an old checkpoint."""
-    text, old_note = _read_file(options.claim), _read_file(options.old)
+    text, old_note = read_file(options.claim), read_file(options.old)
     try:
         old = open_checkpoint(old_note, asked.verifier_of(old_note))
     except EvidenceError as error:
@@ -188,17 +175,40 @@ def check_log(options: argparse.Namespace, asked: Asked) -> int:
     """Hash all entries of an exported log again, into the signed root."""
     log = read_exported(options.folder)
     if log.checkpoint is None:
-        raise _uncounted(options.folder)
+        raise uncounted(options.folder)
+    asked = asked.following(log.rotations)
+    if log.places is not None:
+        return _check_shown(log, log.places, log.checkpoint, asked)
     found = _audit_of(log, log.checkpoint, asked)
     if not found.ok:
         return _damaged(found)
     return asked.verdict(f"{found.size} entries lead to the root {found.root.hex()}")
 
 
+def _check_shown(log: ExportedLog, places: Sequence[int], note: bytes, asked: Asked) -> int:
+    """Check a log of which some entries are still closed: all leaf hashes, and each entry shown at its own."""
+    signed = open_checkpoint(note, asked.verifier_of(note))
+    leaves = [bytes.fromhex(line.decode()) for line in split_lines(log.leaves or b"")]
+    root = Tree(leaves).root()
+    if root != signed.root:
+        return _not_valid(f"the leaf hashes lead to root {root.hex()}, signed is {signed.root.hex()}")
+    for place, entry in zip(places, split_lines(log.entries), strict=True):
+        if leaf_hash(entry) != leaves[place]:
+            return _not_valid(f"entry {place}: its leaf hash is {leaf_hash(entry).hex()}, not {leaves[place].hex()}")
+    closed = signed.size - len(places)
+    what = f"all {signed.size} leaf hashes lead to the root {root.hex()}, {len(places)} entries are at theirs"
+    return asked.verdict(f"{what}, {_counted(closed, 'entry', 'entries')} not shown yet")
+
+
 def check_clearing(options: argparse.Namespace, asked: Asked) -> int:
     """Clear the hours of an exported log again, after its entries were shown to be the signed ones."""
     log = read_exported(options.folder)
+    if log.places is not None:
+        what = "some entries are not shown yet, so no hour can be cleared again from them."
+        way_out = "Ask again when the embargo is over; `log` checks what is shown."
+        raise InputProblem("verifier.folder.closed", what, str(options.folder), way_out)
     if log.checkpoint is not None:
+        asked = asked.following(log.rotations)
         found = _audit_of(log, log.checkpoint, asked)
         if not found.ok:
             say("Nothing is cleared again: the entries are not those of the checkpoint.")
@@ -208,7 +218,7 @@ def check_clearing(options: argparse.Namespace, asked: Asked) -> int:
     elif asked.unsigned:
         say("  --  there is no checkpoint: nothing says that this is the whole log, or whose it is")
     else:
-        raise _uncounted(options.folder)
+        raise uncounted(options.folder)
     return _cleared_again(log.entries, options.product, asked)
 
 
@@ -256,8 +266,8 @@ def _hour_line(hour: ReclearedHour) -> str:
     )
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _counted(number: int, noun: str, nouns: str = "") -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {nouns or f'{noun}s'}"
 
 
 def _fault_line(fault: ReclearFault, events: Sequence[JsonObject]) -> str:
@@ -277,63 +287,6 @@ def _damaged(found: AuditResult) -> int:
     return _not_valid(f"{first.file}: {first.what} [{first.code}]")
 
 
-def read_exported(folder: Path) -> ExportedLog:
-    """Read the log of a folder: lines of entries, or C2SP tiles; the folder of a day holds its log in `log`.
-
-    Raises:
-        InputProblem: cli.file.unreadable, verifier.folder.no_log, .tiles.
-    """
-    for place in (folder, folder / "log"):
-        if (place / ENTRIES_FILE).is_file():
-            return _read_lines(place, ENTRIES_FILE)
-        if (place / "tile" / "entries").is_dir():
-            return _read_tiles(place)
-    if (folder / _SESSION_FILE).is_file():
-        return _read_lines(folder, _SESSION_FILE)
-    what = f"holds no log: neither {ENTRIES_FILE} nor tile/entries nor {_SESSION_FILE}."
-    raise InputProblem("verifier.folder.no_log", what, str(folder), "Give the folder that was exported.")
-
-
-def _read_lines(folder: Path, name: str) -> ExportedLog:
-    return ExportedLog(
-        _read_file(folder / name), *(_read_if_there(folder / one) for one in (LEAVES_FILE, CHECKPOINT_FILE))
-    )
-
-
-def _read_if_there(path: Path) -> bytes | None:
-    return _read_file(path) if path.exists() else None
-
-
-def _read_tiles(folder: Path) -> ExportedLog:
-    """Read the bundles of entries that the checkpoint counts; its signature and root are checked later."""
-    note = _read_if_there(folder / CHECKPOINT_FILE)
-    lines = (note or b"").decode("utf-8", "replace").split("\n")
-    size = parse_whole(lines[1]) if len(lines) > 1 else None
-    if note is None or size is None:
-        raise _uncounted(folder)
-    entries: list[bytes] = []
-    for number, width in spans_between(0, size):
-        path = folder / entries_path(number, width)
-        try:
-            bundle = unpack_entries(_read_file(path))
-        except EvidenceError as error:
-            raise _bad_tile(path, f"{error.what}.") from error
-        if len(bundle) != width or any(b"\n" in entry for entry in bundle):
-            raise _bad_tile(path, f"holds {len(bundle)} entries, {width} of one line each were expected.")
-        entries += bundle
-    return ExportedLog(b"".join(entry + b"\n" for entry in entries), None, note)
-
-
-def _bad_tile(path: Path, what: str) -> InputProblem:
-    return InputProblem("verifier.folder.tiles", what, str(path), "Export the log again, or ask for this file again.")
-
-
-def _uncounted(folder: Path) -> InputProblem:
-    what = "holds no checkpoint that counts its entries, so nothing says which log this is."
-    way_out = f"Ask for the file {CHECKPOINT_FILE!r}; `clear --no-signature` takes plain entries without it."
-    return InputProblem("verifier.folder.no_checkpoint", what, str(folder), way_out)
-
-
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong with a command in one sentence."""
 
@@ -348,6 +301,8 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, does: Callable[[argparse.Namespace, Asked], int], words: str) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=words, description=words)
         one.add_argument("--key", type=Path, help="verifier key of the log, from a source that you trust")
+        words = "receipt of a change of keys since, oldest first; may be given several times"
+        one.add_argument("--rotated", type=Path, action="append", default=[], help=words)
         one.add_argument("--no-signature", action="store_true", help="needs the standard library alone; says so")
         one.set_defaults(does=does)
         return one
@@ -378,6 +333,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except InputProblem as problem:
         return _unusable(str(problem))
+    except EvidenceError as error:
+        return _not_valid(str(error))
     except ImportError as error:
         way_out = "Install it (pip install cryptography), or ask for --no-signature."
         return _unusable(
