@@ -6,12 +6,12 @@ import pytest
 from tests.property.trading.acts import standing
 from tests.trading.market_days import PROGRAMME, UNIFORM, cut_session, delivered_session
 from tests.trading.reclearing import again, index_of
-from tests.trading.sessions import BID_AT, clear, events, market, order, participant, revise
+from tests.trading.sessions import BID_AT, cancel, clear, events, hour, market, order, participant, revise, sent_by
 
 from kezek.day.events import Input
 from kezek.evidence.canonical import canonical_bytes
 from kezek.evidence.tree import leaf_hash
-from kezek.market.order import OutcomeReason
+from kezek.market.order import OrderRefusal, OutcomeReason
 from kezek.market.supply import CutEffect
 from kezek.registry.operator import Route
 from kezek.trading import log_book
@@ -29,7 +29,7 @@ def forged(change, readings=None, kind="order.decided"):
 
 def sentence(found):
     assert not found.ok
-    faults = [*found.faults, *(hour.fault for hour in found.hours.values() if hour.fault)]
+    faults = [*found.faults, *(one.fault for one in found.hours.values() if one.fault)]
     return min(faults, key=lambda fault: (fault.entry is None, fault.entry)).what
 
 
@@ -63,9 +63,9 @@ def _names_in(path):
 def test_a_whole_day_is_compared_and_counted():
     found = again(events(cut_session(UNIFORM)))
     assert found.ok
-    hour = found.hours["2025-10-15/north_south/01"]
-    assert (hour.supply_kwh, hour.sold_kwh, hour.left_kwh, hour.recut_count) == (50_000, 50_000, 34_600, 1)
-    assert (hour.order_count, hour.rules) == (3, ("uniform/1", "pro_rata_per_operator/1"))
+    second = found.hours["2025-10-15/north_south/01"]
+    assert (second.supply_kwh, second.sold_kwh, second.left_kwh, second.recut_count) == (50_000, 50_000, 34_600, 1)
+    assert (second.order_count, second.rules) == (3, ("uniform/1", "pro_rata_per_operator/1"))
     assert len(found.hours) == 48
 
 
@@ -204,7 +204,7 @@ def test_an_exempt_bidder_may_buy_in_one_piece_beside_others_that_do_not():
     session.submit(order("E", (2_300, 2_500)))
     found = again(events(clear(session)))
     assert found.ok
-    assert sum(hour.purchase_count for hour in found.hours.values()) == 4
+    assert sum(one.purchase_count for one in found.hours.values()) == 4
 
 
 def test_the_orders_of_a_standing_order_are_taken_from_its_terms():
@@ -218,6 +218,118 @@ def test_the_orders_of_a_standing_order_are_taken_from_its_terms():
     placed = next(event for event in entries if event["type"] == "standing.placed")
     placed["data"]["power_kw"] = 90
     assert "asked_kwh" in sentence(again(entries))
+
+
+def test_one_on_the_surplus_cannot_buy_in_one_piece_while_another_is_split():
+    session = market("A", "B", supply_kwh=9_000)
+    session.submit(order("A", (2_400, 2_500)))
+    session.submit(order("B", (2_000, 2_500)))
+    entries = events(clear(session))
+    mine = [
+        i for i, event in enumerate(entries) if event["type"] == "purchase.made" and event["id"].startswith("o-B")
+    ]
+    entries[mine[0]]["data"]["energy_kwh"] = 2_500
+    del entries[mine[1] : mine[-1] + 1]
+    assert index_of(again(entries)) == mine[0]
+
+
+def test_a_cancellation_sent_again_and_a_foreign_order_under_a_standing_id_change_no_book():
+    session = market("A", "B", supply_kwh=150)
+    session.submit(order("B", (1_900, 100)))
+    assert cancel(session, "B") == cancel(session, "B")
+    session.place(standing("A", 1, 2_000, 100, (3,)), BID_AT)
+    child = sent_by("S-A")
+    foreign = session.submit(order("B", (1_950, 30), name=child, version=2))
+    assert foreign.refusal is OrderRefusal.NOT_YOURS
+    session.place(standing("A", 2, 2_000, 80, (3,)), BID_AT)
+    clear(session)
+    found = again(events(session))
+    assert found.ok
+    assert found.hours[hour()].sold_kwh == 80
+
+
+def insert(*made):
+    """Put an order and its acceptance, or a cancellation and its answer, behind the first acceptance of A-1."""
+
+    def change(entries, _):
+        place = next(
+            i for i, event in enumerate(entries) if event["id"] == "C-1" and event["type"] == "order.submitted"
+        )
+        sent = next(event for event in entries if event["id"] == "A-1" and event["type"] == "order.submitted")
+        decided = next(event for event in entries if event["id"] == "A-1" and event["type"] == "order.decided")
+        new = []
+        for kind, data in made:
+            model = deepcopy(sent if kind in ("order.submitted", "cancellation.submitted") else decided)
+            new.append({**model, "type": kind, "data": {**model["data"], **data}})
+        entries[place:place] = new
+
+    return change
+
+
+CANCELLED = (
+    ("cancellation.submitted", {"version": 2}),
+    ("order.cancelled", {"version": 2}),
+)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (
+            (("order.submitted", {"owner_id": "OP-002"}), ("order.decided", {})),
+            "order A-1 version 1 is taken twice with different content",
+        ),
+        (
+            (("order.submitted", {"version": 2, "operator_id": "OP-002"}), ("order.decided", {"version": 2})),
+            "changes another bidder's order",
+        ),
+        ((("order.submitted", {"version": 0}), ("order.decided", {"version": 0})), "is no later version"),
+        (
+            (*CANCELLED, ("order.submitted", {"version": 3}), ("order.decided", {"version": 3})),
+            "order A-1 version 3 was cancelled, and is taken",
+        ),
+        (
+            (("cancellation.submitted", {"version": 2, "operator_id": "OP-002"}), CANCELLED[1]),
+            "order A-1 is cancelled by another bidder",
+        ),
+        (
+            (("order.submitted", {"order_id": "X", "operator_id": "OP-009"}), ("order.decided", {"order_id": "X"})),
+            "is of an operator that was never admitted",
+        ),
+        (
+            (
+                ("order.submitted", {"order_id": "X", "product_id": "2025-10-15/west/05"}),
+                ("order.decided", {"order_id": "X"}),
+            ),
+            "is for an hour that is not offered",
+        ),
+        (
+            (("order.submitted", {"order_id": "X", "steps": []}), ("order.decided", {"order_id": "X"})),
+            "has a quantity that is not positive",
+        ),
+    ],
+)
+def test_a_book_that_no_market_can_have_is_named(made, words):
+    found, _ = forged(insert(*made))
+    assert words in sentence(found)
+
+
+@pytest.mark.parametrize("kind", ["purchase.made", "purchase.cut", "purchase.restruck"])
+def test_the_last_entry_of_an_hour_cannot_be_left_out(kind):
+    entries = events(delivered_session(UNIFORM))
+    last = max(i for i, event in enumerate(entries) if event["type"] == kind)
+    name = entries[last]["id"]
+    del entries[last]
+    found = again(entries)
+    assert not found.ok
+    assert any(one.fault and f"{kind} of {name}" in one.fault.what for one in found.hours.values())
+
+
+def test_an_hour_cannot_be_cleared_twice():
+    def change(entries, index):
+        entries[index:index] = [deepcopy(entries[index])]
+
+    assert "or a second time" in sentence(forged(change, kind="product.cleared")[0])
 
 
 def test_a_log_before_its_clearing_has_nothing_to_compare():

@@ -73,11 +73,15 @@ def test_the_reference_clears_as_the_market_does(bids, share_ppm, price_rule, ti
         assert slow(bids, cut_kwh, *rules) == fast(bids, cut_kwh, *rules)
 
 
-@settings(max_examples=200)
-@given(bids=st.lists(small, min_size=1, max_size=14), supply_kwh=st.integers(0, 60), tie_rule=TIES, key=keys)
-def test_the_reference_agrees_on_every_single_kwh_of_small_books(bids, supply_kwh, tie_rule, key):
+tied = st.tuples(st.just(1_800), st.sampled_from([1, 2, 3, 4, 6, 8, 12]), st.sampled_from("abcde"))
+
+
+@settings(max_examples=100)
+@given(bids=st.lists(tied, min_size=2, max_size=5), tie_rule=TIES, key=keys)
+def test_the_reference_agrees_on_every_kwh_of_books_full_of_exact_ties(bids, tie_rule, key):
     rules = ("uniform/1", tie_rule, key)
-    assert slow(bids, supply_kwh, *rules) == fast(bids, supply_kwh, *rules)
+    for supply_kwh in range(sum(kwh for _, kwh, _ in bids) + 1):
+        assert slow(bids, supply_kwh, *rules) == fast(bids, supply_kwh, *rules)
 
 
 @given(key=keys, product_id=st.text(max_size=8), claimant=st.text(max_size=8))

@@ -290,6 +290,12 @@ def test_a_key_of_another_log_and_a_forged_signature_are_refused_unless_nothing_
     assert code == 0 and UNSIGNED in shown
 
 
+def test_without_signature_a_key_that_was_given_still_names_the_log(joined, capsys, folder):
+    (folder / "other.vkey").write_text(Signer("other.example/log", bytes(32)).vkey, encoding="utf-8")
+    code, shown, _ = said(capsys, joined, "log", folder, "--key", folder / "other.vkey", "--no-signature")
+    assert code == 1 and "expected 'other.example/log'" in shown
+
+
 def growth_files(tmp_path, *, old_size=4, proof_of=4, stated=4):
     log = day_log()
     old = Log()
@@ -360,6 +366,27 @@ def test_a_tile_that_is_damaged_or_missing_is_named(joined, capsys, tmp_path):
     (tiles / Tile(0, 0, 256).path).unlink()
     code, _, fault = said(capsys, joined, "log", tiles, *with_key(tiles))
     assert code == 2 and "shows 0 of 256 entries" in fault
+
+
+def test_a_publication_that_shows_more_than_its_checkpoint_counts_is_read_up_to_it(joined, capsys, tmp_path):
+    log, shorter = day_log(), Log()
+    shorter.extend(json.loads(log.entry(index)) for index in range(len(log) - 2))
+    tiles = export_tiles(tmp_path / "tiles", log)
+    (tiles / "checkpoint").write_text(shorter.sign(SIGNER), encoding="utf-8")
+    code, shown, _ = said(capsys, joined, "log", tiles, *with_key(tiles))
+    assert code == 0 and f"VALID: {len(shorter)} entries lead to the root {shorter.tree.root().hex()}" in shown
+
+
+def test_a_tile_of_another_length_and_an_entry_of_two_lines_are_refused(joined, capsys, tmp_path):
+    tiles = export_tiles(tmp_path / "tiles", day_log())
+    bundle, hashes = tiles / entries_path(0, 256), tiles / Tile(0, 0, 256).path
+    hashes.write_bytes(hashes.read_bytes()[:-1])
+    code, _, fault = said(capsys, joined, "log", tiles, *with_key(tiles))
+    assert code == 2 and "holds 8191 bytes, 8192 were expected" in fault
+    hashes.unlink()
+    bundle.write_bytes(pack_entries([b"{}\n", *[b"{}"] * 255]))
+    code, _, fault = said(capsys, joined, "log", tiles, *with_key(tiles))
+    assert code == 2 and "of one line each" in fault
 
 
 def test_a_checkpoint_that_counts_beyond_all_files_ends_at_the_first_that_is_missing(joined, capsys, tmp_path):
@@ -469,12 +496,13 @@ def test_what_would_change_its_meaning_is_not_joined(second, words):
 
 
 def test_what_can_be_joined_keeps_its_text_and_its_futures_come_first():
-    first = '"""One."""\n\nfrom __future__ import annotations\n\nimport sys\n\nA = 1\n"""Documented."""\n'
+    futures = "from __future__ import generators, division, annotations"
+    first = f'"""One."""\n\n{futures}\n\nimport sys\n\nA = 1\n"""Documented."""\n'
     second = '"""Two.\n\nMore."""\n\nimport sys\nfrom kezek.a import A\n\n\ndef main():\n    return A\n'
     text = small(kezek__a=first, kezek__b=second)
     assert compile(text, "joined", "exec")
     assert "from kezek" not in text and text.count("import sys\n") == 1
-    assert text.index("from __future__ import annotations") < text.index("import sys")
+    assert text.index("from __future__ import annotations, division, generators") < text.index("import sys")
     assert '\nA = 1\n"""Documented."""\n' in text and "\n# Two.\n#\n# More.\n" in text
     assert text.endswith('if __name__ == "__main__":\n    sys.exit(main())\n')
 
