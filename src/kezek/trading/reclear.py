@@ -211,7 +211,8 @@ class _Reclearing:
         for rule, key in zip(rules, ("market.price_rule", "market.tie_rule"), strict=True):
             asked = self._book.readings.get(key, rule.partition("/")[0])
             if rule.partition("/")[0] != asked or rules != first:
-                raise NotFollowing(f"cleared by {rules}, the session is cleared by {first}, its reading is {asked}")
+                one, other = " and ".join(rules), " and ".join(first)
+                raise NotFollowing(f"cleared by {one}; the first hour by {other}, its reading is {asked}")
 
     def _cleared(self, product_id: str, frozen: _Frozen, supply_kwh: int) -> ReferenceClearing:
         return reference_clearing(
