@@ -24,6 +24,7 @@ MODULES = (
     "kezek.evidence.signature",
     "kezek.evidence.checkpoint",
     "kezek.evidence.growth",
+    "kezek.evidence.cosignature",
     "kezek.evidence.receipt",
     "kezek.evidence.keychain",
     "kezek.evidence.log",

@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,14 +16,15 @@ from kezek.evidence.armour import from_base64
 from kezek.evidence.audit import AuditResult, audit
 from kezek.evidence.canonical import JsonObject
 from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
-from kezek.evidence.error import ArmourError, EvidenceError, ReceiptError, ReceiptPart, Step
+from kezek.evidence.cosignature import WitnessKey, check_witness_keys, open_cosigned
+from kezek.evidence.error import ArmourError, EvidenceCode, EvidenceError, ReceiptError, ReceiptPart, Step
 from kezek.evidence.growth import parse_growth, verify_growth
 from kezek.evidence.keychain import KeyChain, follow
 from kezek.evidence.log import entry_label, parse_entries, split_lines
 from kezek.evidence.receipt import verify_receipt
 from kezek.evidence.signature import ID_BYTES, KEY_BYTES, Verifier
 from kezek.evidence.tree import Tree, leaf_hash
-from kezek.reports.verifier_folder import ExportedLog, read_exported, read_file, size_stated, uncounted
+from kezek.reports.verifier_folder import ExportedLog, read_exported, read_file, uncounted
 from kezek.trading.reclear import Reclear, ReclearedHour, ReclearFault, reclear
 from kezek.units.problem import InputProblem, nearest
 
@@ -60,17 +61,36 @@ class Asked:
     Args:
         chain: The key that the caller brought and those that followed it, None where none was given.
         unsigned: Whether signatures are not checked.
+        witnesses: Keys of the witnesses that the caller trusts.
+        needed: How many of them must have cosigned; all of them if None.
     """
 
     chain: KeyChain | None
     unsigned: bool
+    witnesses: tuple[WitnessKey, ...] = ()
+    needed: int | None = None
 
     def verifier_of(self, note: bytes) -> Verifier:
         """Give what a note is verified with: the key of its size, or without signature what stands for it."""
         if self.unsigned or self.chain is None:
             name, stated_id = _signer_stated(note)
             return UncheckedVerifier(self.chain.origin if self.chain else name, bytes(KEY_BYTES), stated_id)
-        return self.chain.verifier_at(size_stated(note) or 0)
+        return self.chain.verifier_for(note)
+
+    def require_witnesses(self, note: bytes) -> None:
+        """Check the cosignatures of a checkpoint that is believed already, and say whose they are.
+
+        Raises:
+            EvidenceError: a wrong one, or too few.
+        """
+        if not self.witnesses:
+            return
+        seen = open_cosigned(note, verifier=self.verifier_of(note), witnesses=self.witnesses).cosigned
+        needed = len({key.name for key in self.witnesses}) if self.needed is None else self.needed
+        if len(seen) < needed:
+            what = f"{len(seen)} of {needed} needed witnesses cosigned the checkpoint"
+            raise EvidenceError(EvidenceCode.RECEIPT_WITNESSES, what)
+        say(f"  ok  witnesses: {', '.join(one.shown for one in seen) or 'none that is trusted cosigned'}")
 
     def following(self, rotations: Sequence[bytes]) -> "Asked":
         """Follow the receipts of changes of keys from the key that the caller brought; without signatures none.
@@ -80,7 +100,7 @@ class Asked:
         """
         if self.unsigned or self.chain is None or not rotations:
             return self
-        return Asked(follow(self.chain.current, rotations), unsigned=False)
+        return replace(self, chain=follow(self.chain.current, rotations))
 
     def verdict(self, what: str) -> int:
         """Say that something holds, and how much of it was checked."""
@@ -118,24 +138,50 @@ def _read_asked(options: argparse.Namespace) -> Asked:
         if not options.no_signature:
             what, way_out = "no key of the log was given.", "Give it with --key LOG.vkey, or ask for --no-signature."
             raise InputProblem("evidence.key.missing", what, "--key", way_out)
-        return Asked(None, unsigned=True)
+        return _with_witnesses(Asked(None, unsigned=True), options)
     try:
         key = Verifier.parse(read_file(options.key))
     except EvidenceError as error:
         way_out = "Ask the log's operator for its log.vkey."
         raise InputProblem(str(error.code), "is no verifier key.", str(options.key), way_out) from error
-    asked = Asked(KeyChain.of(key), unsigned=options.no_signature)
+    asked = _with_witnesses(Asked(KeyChain.of(key), unsigned=options.no_signature), options)
     return asked.following([read_file(path) for path in options.rotated])
+
+
+def _with_witnesses(asked: Asked, options: argparse.Namespace) -> Asked:
+    """Read the keys of the witnesses that the caller trusts for the log."""
+    needed: int | None = options.witnesses_needed
+    if asked.unsigned and (options.witness or needed):
+        what, way_out = "cosignatures are signatures, and none is checked.", "Leave --no-signature out."
+        raise InputProblem("verifier.witnesses.unsigned", what, "--witness", way_out)
+    keys = []
+    for path in options.witness:
+        try:
+            keys.append(WitnessKey.parse(read_file(path)))
+        except EvidenceError as error:
+            way_out = "Ask the witness's operator for its witness.vkey."
+            raise InputProblem(str(error.code), "is no key of a witness.", str(path), way_out) from error
+    if needed is not None and not 0 <= needed <= len({key.name for key in keys}):
+        what, way_out = f"{needed} witnesses are needed, {len(keys)} named.", "Name each with --witness FILE."
+        raise InputProblem("cli.verify.witnesses", what, "--witnesses-needed", way_out)
+    try:
+        check_witness_keys(keys, asked.chain.current if asked.chain else None)
+    except EvidenceError as error:
+        way_out = "Name each witness once, and none that is the log itself."
+        raise InputProblem(str(error.code), f"{error.what}.", "--witness", way_out) from error
+    return replace(asked, witnesses=tuple(keys), needed=needed)
 
 
 def check_receipt(options: argparse.Namespace, asked: Asked) -> int:
     """Check a receipt step by step, and show the entry that it proves."""
     text = read_file(options.file)
     try:
-        found = verify_receipt(text, asked.verifier_of(text.partition(b"\n\n")[2]))
+        key = asked.verifier_of(text.partition(b"\n\n")[2])
+        found = verify_receipt(text, key, asked.witnesses, asked.needed)
     except ReceiptError as error:
         _say_steps(error.steps, asked)
-        return _not_valid(f"the {error.part} is wrong: {error.what} [{error.code}]")
+        verb = "are" if error.part is ReceiptPart.WITNESSES else "is"
+        return _not_valid(f"the {error.part} {verb} wrong: {error.what} [{error.code}]")
     _say_steps(found.steps, asked)
     say(f"  the entry: {found.receipt.entry.decode()}")
     label = entry_label(found.receipt.index, found.event)
@@ -145,7 +191,7 @@ def check_receipt(options: argparse.Namespace, asked: Asked) -> int:
 def _say_steps(steps: Sequence[Step], asked: Asked) -> None:
     for step in steps:
         mark = "ok " if step.ok else "NO "
-        if step.ok and asked.unsigned and step.name is ReceiptPart.SIGNATURE:
+        if step.ok and asked.unsigned and step.name in (ReceiptPart.SIGNATURE, ReceiptPart.WITNESSES):
             mark = "NOT CHECKED"
         say(f"  {mark} {step.name}: {step.computed}")
 
@@ -160,7 +206,9 @@ def check_growth(options: argparse.Namespace, asked: Asked) -> int:
     say(f"  old: {_described(old)}")
     try:
         claim = parse_growth(text)
-        new = verify_growth(claim, old=old, verifier=asked.verifier_of(claim.checkpoint.encode()))
+        note = claim.checkpoint.encode()
+        new = verify_growth(claim, old=old, verifier=asked.verifier_of(note))
+        asked.require_witnesses(note)
     except EvidenceError as error:
         return _not_valid(f"the claim does not hold: {error}")
     say(f"  new: {_described(new)}")
@@ -182,12 +230,14 @@ def check_log(options: argparse.Namespace, asked: Asked) -> int:
     found = _audit_of(log, log.checkpoint, asked)
     if not found.ok:
         return _damaged(found)
+    asked.require_witnesses(log.checkpoint)
     return asked.verdict(f"{found.size} entries lead to the root {found.root.hex()}")
 
 
 def _check_shown(log: ExportedLog, places: Sequence[int], note: bytes, asked: Asked) -> int:
     """Check a log of which some entries are still closed: all leaf hashes, and each entry shown at its own."""
     signed = open_checkpoint(note, asked.verifier_of(note))
+    asked.require_witnesses(note)
     leaves = [bytes.fromhex(line.decode()) for line in split_lines(log.leaves or b"")]
     root = Tree(leaves).root()
     if root != signed.root:
@@ -213,6 +263,7 @@ def check_clearing(options: argparse.Namespace, asked: Asked) -> int:
         if not found.ok:
             say("Nothing is cleared again: the entries are not those of the checkpoint.")
             return _damaged(found)
+        asked.require_witnesses(log.checkpoint)
         root = "the root of the checkpoint" if asked.unsigned else "the signed root"
         say(f"  ok  {found.size} entries lead to {root} {found.root.hex()}")
     elif asked.unsigned:
@@ -303,6 +354,8 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--key", type=Path, help="verifier key of the log, from a source that you trust")
         words = "receipt of a change of keys since, oldest first; may be given several times"
         one.add_argument("--rotated", type=Path, action="append", default=[], help=words)
+        one.add_argument("--witness", type=Path, action="append", default=[], help="key of a witness that you trust")
+        one.add_argument("--witnesses-needed", type=int, help="how many of them must have cosigned (default: all)")
         one.add_argument("--no-signature", action="store_true", help="needs the standard library alone; says so")
         one.set_defaults(does=does)
         return one

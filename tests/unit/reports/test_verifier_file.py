@@ -18,6 +18,7 @@ from tests.trading.sessions import events
 from kezek import __version__
 from kezek.evidence import proof
 from kezek.evidence.canonical import canonical_bytes
+from kezek.evidence.cosignature import WitnessKey, WitnessSigner, cosign
 from kezek.evidence.error import ProofError, ReceiptError
 from kezek.evidence.growth import Growth, render_growth
 from kezek.evidence.keychain import rotation_event
@@ -31,7 +32,7 @@ from kezek.reports.verifier_file import MODULES, JoinError, verifier_text
 from kezek.trading.reclear import reclear
 
 VECTORS = Path(__file__).parents[3] / "tests" / "vectors"
-RECEIPTS = sorted((VECTORS / "receipt").glob("*.tlog-proof"))
+RECEIPTS = sorted(path for folder in ("receipt", "cosigned") for path in (VECTORS / folder).glob("*.tlog-proof"))
 SIGNER = Signer("kezek.example/log", bytes(range(32)))
 UNSIGNED = "HOLDS, SIGNATURE NOT CHECKED"
 
@@ -140,9 +141,10 @@ def test_the_file_is_plain_code_of_the_standard_library_and_one_package(file):
 
 
 @pytest.mark.parametrize("unsigned", [False, True])
-@pytest.mark.parametrize("receipt", RECEIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("receipt", RECEIPTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_the_file_gives_the_verdicts_of_the_package(joined, capsys, receipt, unsigned):
-    arguments = ["receipt", receipt, *with_key(VECTORS / "receipt"), *(["--no-signature"] if unsigned else [])]
+    trusted = ["--witness", receipt.with_name("witness.vkey")] if receipt.parent.name == "cosigned" else []
+    arguments = ["receipt", receipt, *with_key(receipt.parent), *(["--no-signature"] if unsigned else trusted)]
     found = said(capsys, joined, *arguments)
     assert found == said(capsys, verifier_main, *arguments)
     refusal = _refusal(receipt)
@@ -155,10 +157,14 @@ def test_the_file_gives_the_verdicts_of_the_package(joined, capsys, receipt, uns
 
 def _refusal(receipt):
     """What the package says against a receipt; "" where it holds."""
+    verifier = Verifier.parse(receipt.with_name("log.vkey").read_bytes())
+    cosigned = receipt.parent.name == "cosigned"
+    witnesses = [WitnessKey.parse(receipt.with_name("witness.vkey").read_bytes())] if cosigned else []
     try:
-        verify_receipt(receipt.read_bytes(), Verifier.parse((VECTORS / "receipt" / "log.vkey").read_bytes()))
+        verify_receipt(receipt.read_bytes(), verifier, witnesses)
     except ReceiptError as error:
-        return f"NOT VALID: the {error.part} is wrong: {error.what} [{error.code}]"
+        verb = "are" if error.part == "witnesses" else "is"
+        return f"NOT VALID: the {error.part} {verb} wrong: {error.what} [{error.code}]"
     return ""
 
 
@@ -422,6 +428,31 @@ def test_a_log_that_changed_its_key_is_followed_from_the_one_that_is_trusted(joi
     (tiles / "keys" / "0001.tlog-proof").write_text(receipt.replace("index 3", "index 2"), encoding="utf-8")
     assert said(capsys, joined, "receipt", mine, *with_key(tiles), *followed)[0] == 1
     assert said(capsys, joined, "log", tiles, *with_key(tiles))[0] == 1
+
+
+def test_a_log_and_its_growth_must_be_cosigned_by_the_witnesses_that_are_named(joined, capsys, tmp_path):
+    one, other = (WitnessSigner(f"witness.example/w{number}", bytes([number]) * 32) for number in (1, 2))
+    folder, growing = export(tmp_path / "log"), growth_files(tmp_path)
+    for path in (folder / "checkpoint", tmp_path / "claim"):
+        text = path.read_text(encoding="utf-8")
+        _, gap, note = text.rpartition("\n\nkezek.example/log\n") if path.name == "claim" else ("", "", text)
+        note = f"kezek.example/log\n{note}" if gap else note
+        path.write_text(text + cosign(note, signer=one, at=1_760_518_800), encoding="utf-8")
+    for witness in (one, other):
+        (tmp_path / witness.key.name[-2:]).write_text(witness.key.vkey, encoding="utf-8")
+    both = ["--witness", tmp_path / "w1", "--witness", tmp_path / "w2"]
+    for command in (["log", folder, *with_key(folder)], ["clear", folder, *with_key(folder)], growing):
+        code, shown, _ = said(capsys, joined, *command, *both[:2])
+        assert code == 0 and "ok  witnesses: witness.example/w1 at 2025-10-15T09:00:00Z" in shown
+        assert said(capsys, joined, *command, *both, "--witnesses-needed", 1)[0] == 0
+        code, shown, _ = said(capsys, joined, *command, *both)
+        assert code == 1 and "1 of 2 needed witnesses cosigned the checkpoint [evidence.receipt.witnesses]" in shown
+        code, _, fault = said(capsys, joined, *command, *both, "--no-signature")
+        assert code == 2 and "[verifier.witnesses.unsigned]" in fault
+        code, _, fault = said(capsys, joined, *command, *both, "--witnesses-needed", 3)
+        assert code == 2 and "[cli.verify.witnesses]" in fault
+        code, _, fault = said(capsys, joined, *command, "--witness", tmp_path / "log" / "log.vkey")
+        assert code == 2 and "is no key of a witness" in fault
 
 
 @pytest.mark.parametrize(
