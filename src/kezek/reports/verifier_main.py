@@ -34,7 +34,10 @@ _WARNING = (
     "!! SIGNATURE NOT CHECKED (--no-signature): anybody could have made these files.\n"
     "!! What is shown below says that they agree with themselves. It says nothing of who wrote them."
 )
-_BELIEVED = "refused orders, the hours of a standing order, who is exempt from lots of 1 MWh, money"
+_BELIEVED = (
+    "refused orders, the hours of a standing order, money; where the readings do not say: "
+    "lots of 1 MWh, and whether a cut strikes one price again"
+)
 _DESCRIPTION = "Check evidence of Kezek without Kezek, offline. Exit code 0: it holds; 1: it does not; 2: bad input."
 
 
