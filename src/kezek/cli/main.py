@@ -204,6 +204,16 @@ def verify(
 
 
 @app.command()
+def verifier(
+    out: Annotated[Path | None, typer.Option("--out", help="File to write (default: the terminal).")] = None,
+) -> None:
+    """Write the offline verifier: one Python file with which anybody checks evidence without Kezek."""
+    from kezek.cli.verifier import verifier_command
+
+    verifier_command(out)
+
+
+@app.command()
 def replay(
     folder: Annotated[Path, typer.Argument(help="Folder that `kezek day` wrote.")],
     key: Annotated[Path | None, typer.Option("--key", help="Verifier key to pin (default: the folder's).")] = None,
