@@ -6,10 +6,12 @@ Every hash of a perfect subtree is stored, two a leaf: a proof hashes only along
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from itertools import pairwise
 
 from kezek.evidence.error import ProofBoundsError
 
 HASH_BYTES = 32
+_DEPTHS = 64
 EMPTY_ROOT = sha256(b"").digest()
 
 
@@ -118,11 +120,12 @@ class Tree(TreeShape):
     """
 
     def __init__(self, hashes: Iterable[bytes] = ()) -> None:
-        self._levels: list[list[bytes]] = [[]]
+        self._levels: list[list[bytes]] = [[] for _ in range(_DEPTHS)]
+        self._size = 0
         self.extend_hashes(hashes)
 
     def __len__(self) -> int:
-        return len(self._levels[0])
+        return self._size
 
     def node(self, depth: int, index: int) -> bytes:
         """Return the hash of a perfect subtree; see `TreeShape`."""
@@ -134,19 +137,15 @@ class Tree(TreeShape):
 
     def append_hash(self, leaf: bytes) -> int:
         """Append one leaf hash [32 bytes] and return its index."""
-        levels = self._levels
-        level = levels[0]
-        level.append(leaf)
-        count = len(level)
-        index, depth = count - 1, 0
-        while not count & 1:
-            node = sha256(b"\x01" + level[-2] + level[-1]).digest()
-            depth += 1
-            count >>= 1
-            if depth == len(levels):
-                levels.append([])
-            level = levels[depth]
+        index = self._size
+        self._size = count = index + 1
+        node = leaf
+        for level in self._levels:
             level.append(node)
+            if count & 1:
+                break
+            node = sha256(b"\x01" + level[-2] + node).digest()
+            count >>= 1
         return index
 
     def extend(self, entries: Iterable[bytes]) -> None:
@@ -156,14 +155,12 @@ class Tree(TreeShape):
     def extend_hashes(self, leaves: Iterable[bytes]) -> None:
         """Append leaf hashes [32 bytes each] in order; the same tree as one by one (test_tree_extend_is_append)."""
         self._levels[0].extend(leaves)
-        depth = 0
-        while len(self._levels[depth]) > 1:
-            if depth + 1 == len(self._levels):
-                self._levels.append([])
-            below, above = self._levels[depth], self._levels[depth + 1]
+        self._size = len(self._levels[0])
+        for below, above in pairwise(self._levels):
+            if len(below) < 2:
+                break
             pairs = range(2 * len(above), len(below) - 1, 2)
             above.extend([sha256(b"\x01" + below[i] + below[i + 1]).digest() for i in pairs])
-            depth += 1
 
     def leaf(self, index: int) -> bytes:
         """Return the leaf hash at an index. 32 bytes. Requires 0 <= index < size."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from kezek.evidence.armour import from_base64, to_base64
 from kezek.evidence.canonical import canonical_bytes, parse_canonical
 from kezek.evidence.error import EvidenceError
-from kezek.evidence.keychain import KeyChain
+from kezek.evidence.keychain import KEY_ROTATED, KeyChain
 from kezek.evidence.log_audit import MISSING, LogAudit, LogSource, Stored, audit_log
 from kezek.evidence.sealed import Opening, check_opening
 from kezek.evidence.signature import Verifier
@@ -55,7 +55,8 @@ from kezek.units.problem import InputProblem
 
 FORMAT_MARKER = CHECKPOINT_FILE
 _NAMED_MOST = 3
-_BLOCK = 8192
+_BLOCK_MOST, _BLOCK_LEAST = 65_536, 256
+_BLOCK_BYTES = 1 << 28
 
 
 def write_archive(store: Store, target: Path, *, with_private: bool) -> int:
@@ -136,26 +137,34 @@ def damaged_openings(transaction: Transaction) -> list[tuple[int, str]]:
 
 def _stored(transaction: Transaction, size: int) -> Iterator[Stored]:
     """Yield what the database holds; while one block is hashed the next is read."""
-    last = transaction.rows("SELECT max(place) FROM kezek_entry")[0][0]
+    last, longest = transaction.rows("SELECT max(place), max(length(body)) FROM kezek_entry")[0]
     end = max(size, 0 if last is None else last + 1)
+    width = min(_BLOCK_MOST, max(_BLOCK_LEAST, _BLOCK_BYTES // (longest or 1)))
     with ThreadPoolExecutor(1) as reader:
-        ahead = reader.submit(_read_block, transaction, 0, end)
-        for start in range(_BLOCK, end + _BLOCK, _BLOCK):
-            found, ahead = ahead.result(), reader.submit(_read_block, transaction, start, end)
+        ahead = reader.submit(_read_block, transaction, 0, min(width, end))
+        for start in range(width, end + width, width):
+            found, ahead = ahead.result(), reader.submit(_read_block, transaction, start, min(start + width, end))
             yield from found
 
 
 def _read_block(transaction: Transaction, start: int, end: int) -> list[Stored]:
     """Read a block in one piece, or row by row where it is not what it should be."""
-    width = min(_BLOCK, end - start)
+    width = end - start
     if width <= 0:
         return []
-    block = transaction.block(start, start + width)
+    block = transaction.block(start, end)
     names, bodies = block.names.split(b"\n"), block.bodies.split(b"\n")
     if block.count == width == len(names) == len(bodies) and len(block.leaves) == width * HASH_BYTES:
-        leaves = [block.leaves[at : at + HASH_BYTES] for at in range(0, len(block.leaves), HASH_BYTES)]
-        return [Stored(start, bodies, names, leaves)]
+        ordinary = KEY_ROTATED.encode() not in block.bodies
+        return [Stored(start, bodies, names, block.leaves, ordinary=ordinary, marks=_marks(block.names))]
     return _row_by_row(transaction, start, width)
+
+
+def _marks(names: bytes) -> list[bytes]:
+    """Return what the bodies must hold where all keys are plain, or all are numbers."""
+    if names.startswith(b"n/"):
+        return (b'"n":' + names[2:].replace(b"\nn/", b'\n"n":')).split(b"\n")
+    return (b'"key":"' + names.replace(b"\n", b'"\n"key":"') + b'"').split(b"\n")
 
 
 def _row_by_row(transaction: Transaction, start: int, width: int) -> list[Stored]:

@@ -13,12 +13,12 @@ _OLDEST = (3, 35, 0)
 _FULL = 2
 _BARRED = ("UPDATE", "DELETE")
 _BLOCK = """
-    SELECT count(*),
-        CAST(group_concat(name, char(10)) AS BLOB),
+    SELECT count(*), CAST(group_concat(name, char(10)) AS BLOB),
         CAST(group_concat(CAST(body AS TEXT), char(10)) AS BLOB),
         CAST(group_concat(CAST(leaf AS TEXT), '') AS BLOB)
-    FROM (SELECT name, body, leaf FROM kezek_entry WHERE place >= ? AND place < ? ORDER BY place)
+    FROM kezek_entry WHERE place >= ? AND place < ?
 """
+"""A range of the primary key is walked in its order; were it joined otherwise, it would show as damage."""
 _TAKEN = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 _APPEND_ONLY = ("kezek_entry", "kezek_checkpoint")
 
