@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from kezek.evidence.checkpoint import open_checkpoint
+from kezek.evidence.cosignature import WitnessSigner, cosign
 from kezek.evidence.keychain import follow
-from kezek.evidence.signature import Signer, sign_note
 from kezek.evidence.tiles import unpack_entries
 from kezek.evidence.tree import Tree, leaf_hash
 from kezek.journal import publishing
@@ -244,10 +244,9 @@ def test_changes_of_keys_are_published_with_receipts_to_follow(place, log):
 def test_publication_with_a_witness_cosignature_is_read_back(place, log):
     append_many(log, 0, 3)
     signed = place.publish(log)
-    witness = Signer("witness.example", b"\7" * 32)
-    line = sign_note(signed.checkpoint.body, witness).rpartition("\n\n")[2]
+    line = cosign(signed.note, signer=WitnessSigner("witness.example", b"\7" * 32), at=signed.signed_unix_s)
     with log.begin() as transaction:
-        publishing.keep_cosignature(transaction, size=3, witness=witness.name, line=line)
+        publishing.keep_cosignature(transaction, size=3, witness="witness.example", line=line)
     place.publish_files(log)
     assert place.shown == signed.note + line
     append_many(log, 3, 5)
