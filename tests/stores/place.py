@@ -1,6 +1,7 @@
 """Where a journal of the tests lives: its database of either kind, its pin, its public folder and its key."""
 
 import os
+import shutil
 import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -74,6 +75,17 @@ class Place:
     def close(self) -> None:
         for one in self._opened:
             one.close()
+
+    def clear(self) -> None:
+        """Throw away database, pin and public files; nothing may be open."""
+        if self.kind == "postgres":
+            import psycopg
+
+            with psycopg.connect(self.where, autocommit=True) as connection:
+                user = connection.info.user
+                connection.execute(f"DROP SCHEMA {user} CASCADE; CREATE SCHEMA {user}")
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
 
     def begin(self, store: Store):
         return publishing.begin(store, pin=self.pin, signer=KEY, now=NOW)

@@ -97,7 +97,10 @@ class Cluster:
         self._count += 1
         user = f"user_{self._count}"
         with psycopg.connect(self.url("kezek"), autocommit=True) as connection:
-            connection.execute(f"CREATE ROLE {user} LOGIN; CREATE SCHEMA {user} AUTHORIZATION {user}")
+            connection.execute(
+                f"CREATE ROLE {user} LOGIN; CREATE SCHEMA {user} AUTHORIZATION {user};"
+                f"GRANT CREATE ON DATABASE postgres TO {user}"
+            )
         return self.url(user)
 
     def drop(self, url: str) -> None:

@@ -89,7 +89,7 @@ def publish(store: Store, *, pin: Pin, signer: Signer, now: datetime) -> Signed:
     Whatever was accepted since the last checkpoint is read back and hashed, also what was integrated before. The new
     checkpoint is pinned before the database knows it, so that no reader of the database shows one that a restored
     backup could contradict; a pin that is ahead is taken over where the entries lead to its root. A change of keys is
-    signed for by itself, under the old key, before anything after it is.
+    signed for by itself, under the old key, before anything after it is; so one call may not cover everything.
 
     Args:
         now: Time at the edge; a clock that stands before the last signature is refused.
@@ -109,11 +109,12 @@ def publish(store: Store, *, pin: Pin, signer: Signer, now: datetime) -> Signed:
         integrate(transaction, since=last.checkpoint.size, until=max(target, head.integrated))
         tree = stored_tree(transaction, max(target, head.integrated))
         _require_history(tree, pinned, last, now)
-        if signed.checkpoint.size > last.checkpoint.size:
+        taken_over = signed.checkpoint.size > last.checkpoint.size
+        if taken_over:
             insert_checkpoint(
                 transaction, size=signed.checkpoint.size, note=signed.note, signed_unix_s=signed.signed_unix_s
             )
-        if target > signed.checkpoint.size:
+        if target > signed.checkpoint.size and not (taken_over and signer.verifier != chain.verifier_at(target)):
             _require_key(signer, chain.verifier_at(target))
             signed = _sign(transaction, size=target, root=tree.root(target), signer=signer, now=now)
         if signed.checkpoint.size > pinned.checkpoint.size and not pin.swap(pinned.pinned, signed.pinned):
