@@ -410,8 +410,8 @@ def _head(rows: Sequence[tuple[object, ...]]) -> Head:
 
 
 def _body(place: int, stored: object) -> bytes:
-    """Return a body as it was stored; a database whose bits flipped may give something that is no bytes at all."""
-    if not isinstance(stored, bytes):
+    """Return a body as it was stored; a database whose bits flipped may give no bytes, or no place, at all."""
+    if not isinstance(stored, bytes) or not isinstance(place, int):
         raise _damaged(place, f"Its body is {type(stored).__name__}, not bytes.")
     return stored
 

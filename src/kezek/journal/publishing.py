@@ -169,10 +169,12 @@ def last_signed(transaction: Transaction, chain: KeyChain) -> Signed:
     rows = transaction.rows("SELECT note, signed_unix_s, size FROM kezek_checkpoint ORDER BY size DESC LIMIT 1")
     if not rows:
         raise _damaged_checkpoint(chain.origin, "There is no checkpoint.")
-    found = _opened(Pinned(rows[0][0], rows[0][1]), chain)
-    if found is None or found.checkpoint.size != rows[0][2]:
-        raise _damaged_checkpoint(chain.origin, "The last checkpoint stands under another size.")
-    return found
+    match rows[0]:
+        case (str(note), int(at), int(size)) if (found := _opened(Pinned(note, at), chain)) and (
+            found.checkpoint.size == size
+        ):
+            return found
+    raise _damaged_checkpoint(chain.origin, "The last checkpoint is not the one of its size.")
 
 
 def checkpoints(transaction: Transaction) -> list[tuple[int, str]]:

@@ -99,9 +99,10 @@ class SqliteStore(Store):
             self._connection = sqlite3.connect(
                 path, timeout=wait_seconds, isolation_level=None, check_same_thread=False
             )
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
         try:
+            with _problems(self._where):
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = FULL")
             self._require_durable(self._connection)
         except InputProblem:
             self._connection.close()
@@ -166,7 +167,14 @@ class SqliteStore(Store):
 
 
 _NO_TABLE = "no such table: kezek_"
-_NO_TEXT = "Could not decode to UTF-8"
+_DAMAGED = (
+    "Could not decode to UTF-8",
+    "ON CONFLICT clause",
+    "has no column named",
+    "no such column",
+    "unsupported file format",
+)
+"""What SQLite says, under no code of its own, of a file whose head or whose description of a table was damaged."""
 _REASONS = {
     "SQLITE_FULL": ("space", "There is no space left.", "Free some space, and try again."),
     "SQLITE_BUSY": ("busy", "Another writer holds the journal.", "Try again; it is safe, an event counts once."),
@@ -190,10 +198,11 @@ def _problems(where: str) -> Iterator[None]:
     """Say what the database refused, if it is something a user can act on."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         if _NO_TABLE in str(error):
             raise no_journal(where) from error
-        name = "SQLITE_CORRUPT" if _NO_TEXT in str(error) else getattr(error, "sqlite_errorname", "")
+        damaged = isinstance(error, UnicodeDecodeError) or any(one in str(error) for one in _DAMAGED)
+        name = "SQLITE_CORRUPT" if damaged else getattr(error, "sqlite_errorname", "")
         key = next((key for key in (name, "_".join(name.split("_")[:2])) if key in _REASONS), None)
         if key is None:
             raise
