@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-
 from tests.stores.fixtures import (  # noqa: F401 - fixtures for all
     log,
     place,

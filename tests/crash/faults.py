@@ -8,6 +8,7 @@ import errno
 import os
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 
@@ -118,7 +119,7 @@ def _system(name: str, function, faults: Faults):
     def run(*arguments, **options):
         if name == "open" and not arguments[1] & os.O_CREAT:
             return function(*arguments, **options)
-        if name == "mkdir" and os.path.isdir(arguments[0]):
+        if name == "mkdir" and Path(arguments[0]).is_dir():
             return function(*arguments, **options)
         if name == "unlink" and str(arguments[0]).endswith(".partial"):
             # Clearing up after a failure; a file that is left behind there is written over by the next.

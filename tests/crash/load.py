@@ -12,10 +12,11 @@ import random
 import sys
 from pathlib import Path
 
+from tests.stores.place import NOW, Place, append, salt, submission
+
 from kezek.journal import journal
 from kezek.journal.group_commit import GroupWriter
 from kezek.units.problem import InputProblem
-from tests.stores.place import NOW, Place, append, salt, submission
 
 
 def say(*parts: object) -> None:

@@ -1,7 +1,9 @@
-"""What the world has seen of a log, and what must be true of it whatever happened: nothing lost, nothing taken back."""
+"""What the world has seen of a log, and what must be true of it ever after: nothing lost, nothing taken back."""
 
 import base64
 from collections.abc import Iterable
+
+from tests.stores.place import Place, event, stored
 
 from kezek.evidence.canonical import parse_canonical
 from kezek.evidence.checkpoint import Checkpoint
@@ -13,7 +15,6 @@ from kezek.evidence.tree import Tree, leaf_hash
 from kezek.journal import journal, publishing
 from kezek.journal.journal import State
 from kezek.journal.store import Store
-from tests.stores.place import Place, event, stored
 
 
 class Seen:

@@ -1,4 +1,4 @@
-"""Flipped bits, cut files, full disks: what is damaged is refused with a code and a sentence, and nothing false is signed."""
+"""Flipped bits, cut files, full disks: damage is refused with a code and a sentence, and nothing false is signed."""
 
 import os
 import random
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.stores.place import KEY, append, append_many, salt, stored, submission
 
 from kezek.evidence.canonical import parse_canonical
 from kezek.evidence.error import EvidenceError
@@ -18,7 +19,6 @@ from kezek.evidence.tree import Tree, leaf_hash
 from kezek.journal import journal, publishing
 from kezek.journal.group_commit import GroupWriter
 from kezek.units.problem import InputProblem
-from tests.stores.place import KEY, append, append_many, salt, stored, submission
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = int(os.environ.get("KEZEK_SEED", "1"))

@@ -3,15 +3,15 @@
 import shutil
 
 import pytest
+from tests.crash.faults import AFTER, BEFORE, FROM_THEN_ON, MODES, Faults, installed, wrap
+from tests.crash.seen import Seen
+from tests.stores.place import KEY, NOW, OTHER_KEY, append, append_many, submission, tree_of
 
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.keychain import KeyChain
 from kezek.journal import journal, publishing
 from kezek.journal.journal import State
 from kezek.units.problem import InputProblem
-from tests.crash.faults import AFTER, BEFORE, FROM_THEN_ON, MODES, Faults, installed, wrap
-from tests.crash.seen import Seen
-from tests.stores.place import KEY, NOW, OTHER_KEY, append, append_many, submission, tree_of
 
 BASE = 254
 REFUSALS = (InputProblem, EvidenceError)
@@ -171,7 +171,7 @@ def check(work):
     finally:
         del work.place.publish
     assert chain.current == OTHER_KEY.verifier
-    assert not [path for path in work.place.public.rglob("*.partial")]
+    assert not list(work.place.public.rglob("*.partial"))
 
 
 @pytest.mark.parametrize("mode", [BEFORE, AFTER])

@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from tests.crash.seen import Seen
 from tests.stores.place import Place
 from tests.stores.postgres import Cluster, binaries

@@ -10,14 +10,14 @@ import random
 from datetime import timedelta
 
 import pytest
+from tests.crash.faults import MODES, Faults, installed, wrap
+from tests.stores.place import NOW, ORIGIN, append, salt, stored, submission
 
 from kezek.evidence.canonical import parse_canonical
+from kezek.evidence.signature import Signer
 from kezek.evidence.tree import Tree, leaf_hash
 from kezek.journal import journal, publishing
 from kezek.units.problem import InputProblem
-from tests.crash.faults import MODES, Faults, installed, wrap
-from tests.stores.place import NOW, ORIGIN, append, salt, stored, submission
-from kezek.evidence.signature import Signer
 
 SEED = int(os.environ.get("KEZEK_SEED", "1"))
 STEPS = 60
@@ -67,7 +67,9 @@ class Simulation:
         known = [parse_canonical(body) for body in self.bodies]
         numbers = [one["data"]["number"] for one in known if "number" in one["data"]][-3:]
         if numbers:
-            answers = append(self.store, *(submission(n, **({"private": {"iin": n}} if n % 5 == 0 else {})) for n in numbers))
+            answers = append(
+                self.store, *(submission(n, **({"private": {"iin": n}} if n % 5 == 0 else {})) for n in numbers)
+            )
             assert all(one.existed for one in answers)
 
     def rolled_back(self) -> None:

@@ -1,7 +1,6 @@
 """Fixtures for every test that runs on a store: `place` is a journal's place on SQLite and on PostgreSQL in turn."""
 
 import pytest
-
 from tests.stores.place import Place
 from tests.stores.postgres import Cluster, binaries, ordinary_user
 

@@ -23,7 +23,7 @@ KEEPER = 'postgres=$1; shift; "$postgres" "$@" & server=$!; cat > /dev/null; kil
 
 
 def binaries() -> Path | None:
-    """Folder of `initdb` and `postgres`: from PATH, else the newest that Debian installed; None where there is none."""
+    """Folder of `initdb` and `postgres`: from PATH, else the newest that Debian has; None where there is none."""
     found = shutil.which("initdb")
     folders = [Path(found).resolve().parent] if found else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -float(path.parent.name))
@@ -66,7 +66,17 @@ class Cluster:
 
     def start(self) -> None:
         options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        command = ["sh", "-c", KEEPER, "sh", str(self._bin / "postgres"), "-D", str(self._data), "-k", str(self._root)]
+        command = [
+            "sh",
+            "-c",
+            KEEPER,
+            "sh",
+            str(self._bin / "postgres"),
+            "-D",
+            str(self._data),
+            "-k",
+            str(self._root),
+        ]
         with (self._root / "server.log").open("ab") as log:
             self._keeper = subprocess.Popen(
                 [*command, *options], stdin=subprocess.PIPE, stdout=log, stderr=log, user=self._user, cwd="/"
@@ -108,16 +118,13 @@ class Cluster:
 
         user = url.partition("//")[2].partition("@")[0]
         with psycopg.connect(self.url("kezek"), autocommit=True) as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND pid <> pg_backend_pid()",
-                (user,),
-            )
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", (user,))
             connection.execute(f"DROP SCHEMA {user} CASCADE")
 
     def crash(self) -> None:
         """Kill the server and all its processes at once, as a power cut would but for the disk."""
         server = int((self._data / "postmaster.pid").read_text().split()[0])
-        children = [pid for pid in _children(server)]
+        children = _children(server)
         for pid in (server, *children):
             try:
                 os.kill(pid, signal.SIGKILL)

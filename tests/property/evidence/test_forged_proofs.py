@@ -1,4 +1,4 @@
-"""Forged proofs, all of a kind at all small sizes: another size, an extra hash, a missing one, an inserted history."""
+"""Forged proofs at all small sizes: another size, an extra hash, a missing one, an inserted history."""
 
 import pytest
 

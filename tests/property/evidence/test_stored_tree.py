@@ -17,7 +17,7 @@ def grown(counts):
     kept, size = {}, 0
     for count in counts:
         count = min(count, SIZE_MAX - size)
-        tree = StoredTree(size, lambda depth, number: kept.get((depth, number)))
+        tree = StoredTree(size, lambda *place, kept=kept: kept.get(place))
         kept |= tree.grown(LEAVES[size : size + count])
         size += count
         assert len(tree) == size

@@ -37,7 +37,9 @@ def test_tiles_of_a_tree_hold_each_hash_of_every_eighth_level_once(size):
     found = {}
     for tile in tiles_between(0, size):
         assert 1 <= tile.width <= TILE_WIDTH
-        found.setdefault(tile.level, []).extend(range(tile.number * TILE_WIDTH, tile.number * TILE_WIDTH + tile.width))
+        found.setdefault(tile.level, []).extend(
+            range(tile.number * TILE_WIDTH, tile.number * TILE_WIDTH + tile.width)
+        )
     for level in range(4):
         assert found.get(level, []) == list(range(size >> 8 * level))
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.stores.place import KEY, Submission, event, salt, stored
 
 from kezek.evidence.tree import Tree, leaf_hash
 from kezek.journal import journal
 from kezek.journal.sqlite_store import SqliteStore
 from kezek.units.problem import InputProblem
-from tests.stores.place import KEY, Submission, event, salt, stored
 
 sent = st.tuples(st.integers(0, 12), st.sampled_from([0, 0, 0, 1]), st.sampled_from([{}, {}, {"iin": 1}, {"iin": 2}]))
 batches = st.lists(st.tuples(st.lists(sent, max_size=6), st.booleans()), max_size=10)

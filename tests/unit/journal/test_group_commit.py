@@ -2,13 +2,13 @@ import threading
 from datetime import date
 
 import pytest
+from tests.stores.place import event, salt, stored, submission
 
 from kezek.evidence.error import EventError
 from kezek.journal import journal
 from kezek.journal.group_commit import GroupWriter
 from kezek.journal.journal import Submission
 from kezek.units.problem import InputProblem
-from tests.stores.place import event, salt, stored, submission
 
 
 def keys(store):

@@ -5,16 +5,16 @@ import threading
 from datetime import timedelta
 
 import pytest
+from tests.stores.place import DAY, NOW, append, append_many, event, open_store, salt, stored, submission, tree_of
 
+from kezek.evidence.canonical import parse_canonical
 from kezek.evidence.error import EventError
 from kezek.evidence.event import head_of
-from kezek.evidence.canonical import parse_canonical
 from kezek.evidence.sealed import check_opening
 from kezek.evidence.tree import leaf_hash
 from kezek.journal import journal
 from kezek.journal.journal import Submission
 from kezek.units.problem import InputProblem
-from tests.stores.place import DAY, NOW, append, append_many, event, open_store, salt, stored, submission, tree_of
 
 
 def places(store):
@@ -55,7 +55,11 @@ def test_other_content_under_a_key_is_refused_and_nothing_of_the_batch_is_kept(l
 
 @pytest.mark.parametrize(
     "options",
-    [{"private": {"iin": "840101300001", "names": ("A", "B")}}, {"closed_until": NOW}, {"private": {"a": 1}, "closed_until": NOW}],
+    [
+        {"private": {"iin": "840101300001", "names": ("A", "B")}},
+        {"closed_until": NOW},
+        {"private": {"a": 1}, "closed_until": NOW},
+    ],
     ids=["private", "closed", "both"],
 )
 def test_salts_differ_and_the_event_is_still_the_same(log, options):
@@ -63,7 +67,9 @@ def test_salts_differ_and_the_event_is_still_the_same(log, options):
     (again, twice) = append(log, submission(0, **options), submission(0, **options))
     fresh, fresh_again = append(log, submission(1, **options), submission(1, **options))
 
-    assert (again.place, again.leaf, again.existed) == (twice.place, twice.leaf, twice.existed) == (0, first.leaf, True)
+    assert (
+        (again.place, again.leaf, again.existed) == (twice.place, twice.leaf, twice.existed) == (0, first.leaf, True)
+    )
     assert (fresh_again.place, fresh_again.leaf, fresh_again.existed) == (1, fresh.leaf, True)
 
 
@@ -104,7 +110,9 @@ def test_event_that_seals_for_itself_is_not_sealed_over(log):
     assert append(log, Submission({**sealed, "confidential": closed["confidential"]}))[0].place == 0
 
 
-@pytest.mark.parametrize("until", [NOW.replace(tzinfo=None), NOW + timedelta(milliseconds=900)], ids=["naive", "split"])
+@pytest.mark.parametrize(
+    "until", [NOW.replace(tzinfo=None), NOW + timedelta(milliseconds=900)], ids=["naive", "split"]
+)
 def test_embargo_is_an_instant_in_whole_seconds(log, until):
     """A moment of no time zone would be guessed; one cut to the second would open too early."""
     with pytest.raises(EventError, match=r"evidence\.event\.moment"):
@@ -129,7 +137,10 @@ def test_private_values_are_beside_the_log_and_open_their_digests(log):
     digests = parse_canonical(body)["private"]
 
     assert b"840101300001" not in body
-    assert {name: opening.value for name, opening in kept.items()} == {"iin": "840101300001", "tags": [1, {"a": None}]}
+    assert {name: opening.value for name, opening in kept.items()} == {
+        "iin": "840101300001",
+        "tags": [1, {"a": None}],
+    }
     assert kept["iin"].salt != kept["tags"].salt
     for name, digest in digests.items():
         check_opening(kept[name], digest)

@@ -4,6 +4,7 @@ import shutil
 import threading
 
 import pytest
+from tests.stores.place import DAY, KEY, NOW, OTHER_KEY, append, append_many, salt, stored, submission, tree_of
 
 from kezek.evidence.checkpoint import open_checkpoint
 from kezek.evidence.cosignature import WitnessSigner, cosign
@@ -13,7 +14,6 @@ from kezek.evidence.tree import Tree, leaf_hash
 from kezek.journal import publishing
 from kezek.journal.publication import Published
 from kezek.units.problem import InputProblem
-from tests.stores.place import DAY, KEY, NOW, OTHER_KEY, append, append_many, salt, stored, submission, tree_of
 
 LATER = NOW + DAY
 

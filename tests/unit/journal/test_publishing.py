@@ -1,21 +1,10 @@
-"""Checkpoints: nothing is signed that contradicts what was signed before, whatever was restored, swapped or cut short."""
+"""Checkpoints: nothing is signed that contradicts what was signed, whatever was restored, swapped or cut short."""
 
 import shutil
 import threading
 from contextlib import closing
 
 import pytest
-
-from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
-from kezek.evidence.growth import parse_growth, verify_growth
-from kezek.evidence.keychain import KeyChain, follow
-from kezek.evidence.receipt import verify_receipt
-from kezek.evidence.signature import Signer
-from kezek.evidence.tree import EMPTY_ROOT
-from kezek.journal import journal, publishing
-from kezek.journal.journal import State
-from kezek.journal.pin import Pin, Pinned
-from kezek.units.problem import InputProblem
 from tests.stores.place import (
     DAY,
     KEY,
@@ -29,6 +18,17 @@ from tests.stores.place import (
     submission,
     tree_of,
 )
+
+from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
+from kezek.evidence.growth import parse_growth, verify_growth
+from kezek.evidence.keychain import KeyChain, follow
+from kezek.evidence.receipt import verify_receipt
+from kezek.evidence.signature import Signer
+from kezek.evidence.tree import EMPTY_ROOT
+from kezek.journal import journal, publishing
+from kezek.journal.journal import State
+from kezek.journal.pin import Pin, Pinned
+from kezek.units.problem import InputProblem
 
 
 def refused(code):
@@ -241,7 +241,7 @@ def test_restored_backup_of_a_file(sqlite_place):
 
 
 def test_restored_backup_with_all_that_was_signed_goes_on(place, log):
-    """A backup from between the append and the signature: the entries are there, only the note is in the pin alone."""
+    """A backup from between the append and the signature: the entries are there, the note is in the pin alone."""
     append_many(log, 0, 2)
     backup = copy_of(log)
     signed = place.publish(log)
@@ -405,7 +405,9 @@ def test_flipped_bit_in_a_page_that_was_not_signed_is_not_signed(place, log):
 
 def flip_page(place, depth, number, at):
     with place.tampering() as transaction:
-        ((hashes,),) = transaction.rows("SELECT hashes FROM kezek_page WHERE depth = ? AND number = ?", (depth, number))
+        ((hashes,),) = transaction.rows(
+            "SELECT hashes FROM kezek_page WHERE depth = ? AND number = ?", (depth, number)
+        )
         changed = bytearray(hashes)
         changed[32 * at] ^= 1
         transaction.rows(

@@ -3,10 +3,10 @@
 import sqlite3
 
 import pytest
+from tests.stores.place import append, append_many, open_store, salt, stored, submission
 
 from kezek.journal import journal
 from kezek.units.problem import InputProblem
-from tests.stores.place import append, append_many, open_store, salt, stored, submission
 
 
 def sizes(store):
