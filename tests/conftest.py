@@ -6,6 +6,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.stores.fixtures import (  # noqa: F401 - fixtures for all
+    log,
+    place,
+    postgres_cluster,
+    postgres_place,
+    sqlite_place,
+    store,
+)
 
 DEFAULT_ON = date(2025, 10, 15)
 settings.register_profile("kezek", deadline=None, print_blob=True, derandomize=True)

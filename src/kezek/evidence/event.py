@@ -110,8 +110,13 @@ def closed(event: Mapping[str, object], *, salt: bytes, until: datetime) -> Json
 
     Args:
         salt: Fresh, from the edge. [32 bytes, secret until the body is shown]
-        until: The body is shown from then on.
+        until: The body is shown from then on; an instant, in whole seconds, so that it opens at no other one.
+    Raises:
+        EventError: evidence.event.moment.
     """
+    if until.tzinfo is None or until.microsecond:
+        what = f"until is {until.isoformat()}, expected whole seconds with a time zone"
+        raise EventError(EvidenceCode.EVENT_MOMENT, what, str(event.get("type")))
     return {**event, "confidential": {_SALT: to_base64(salt), _UNTIL: until.astimezone(UTC).strftime(_MOMENT)}}
 
 

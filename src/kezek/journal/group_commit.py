@@ -86,19 +86,27 @@ class GroupWriter:
         return group, True
 
     def _write(self, group: list[Waiting]) -> None:
-        """Commit a group; where one of its events is refused, each by itself, so that only that one fails."""
+        """Commit a group; where one of its events is refused, each by itself, so that only that one fails.
+
+        What a store refuses is refused to all of them at once: the next would wait as long for the same answer.
+        """
         try:
             with self._store.begin() as transaction:
                 answers = append(transaction, [submission for submission, _ in group], salt=self._salt)
-        except (EvidenceError, InputProblem) as error:
-            if len(group) == 1:
-                group[0][1].set_exception(error)
-                return
-            for one in group:
-                self._write([one])
         except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it
+            if len(group) > 1 and _is_of_one_event(error):
+                for one in group:
+                    self._write([one])
+                return
             for _, future in group:
                 future.set_exception(error)
         else:
             for (_, future), answer in zip(group, answers, strict=True):
                 future.set_result(answer)
+
+
+def _is_of_one_event(error: BaseException) -> bool:
+    """Tell whether an error can be the fault of one event, and not of the store."""
+    if isinstance(error, InputProblem):
+        return error.code.startswith("journal.event.")
+    return isinstance(error, EvidenceError | TypeError | ValueError | AttributeError)

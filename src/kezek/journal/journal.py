@@ -13,13 +13,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from kezek.evidence.canonical import canonical_bytes, parse_canonical
+from kezek.evidence.canonical import JsonObject, canonical_bytes, parse_canonical
+from kezek.evidence.error import EvidenceError
 from kezek.evidence.event import closed, content_of, entry_of, key_of, with_private
 from kezek.evidence.keychain import KEY_ROTATED
 from kezek.evidence.sealed import Opening
 from kezek.evidence.stored_tree import PAGE_WIDTH, StoredTree
 from kezek.evidence.tree import HASH_BYTES, leaf_hash
-from kezek.journal.store import FORMAT, Store, Transaction
+from kezek.journal.store import FORMAT, Store, Transaction, no_journal
 from kezek.units.problem import InputProblem
 
 RESERVED = "log."
@@ -206,22 +207,25 @@ def rotations(transaction: Transaction) -> list[tuple[int, bytes]]:
     rows = transaction.rows(
         "SELECT place, body FROM kezek_entry WHERE place IN (SELECT place FROM kezek_rotation) ORDER BY place"
     )
-    return [(row[0], row[1]) for row in rows]
+    return [(row[0], _body(*row)) for row in rows]
 
 
-def integrate(transaction: Transaction, *, until: int | None = None) -> Head:
+def integrate(transaction: Transaction, *, until: int | None = None, since: int | None = None) -> Head:
     """Read the accepted entries back, hash their stored bytes, and weave them into the tree.
 
     Args:
         until: Size to integrate to; all that is accepted if it is not given.
+        since: Size from which on they are read back, also what was integrated before; that which was not if it is
+            not given.
     Raises:
         InputProblem: journal.entry.damaged, .missing where the stored bytes are not those accepted: nothing is
             integrated then. journal.page.damaged, journal.store.*.
     """
     head = lock(transaction)
     end = head.size if until is None else until
-    tree = stored_tree(transaction, head.integrated)
-    for place, leaves in reread(transaction, head.integrated, end):
+    start = head.integrated if since is None else since
+    tree = stored_tree(transaction, start)
+    for place, leaves in reread(transaction, start, end):
         if len(tree) != place:
             raise _missing(len(tree))
         pages = tree.grown(leaves)
@@ -230,7 +234,7 @@ def integrate(transaction: Transaction, *, until: int | None = None) -> Head:
             "ON CONFLICT (depth, number) DO UPDATE SET hashes = excluded.hashes",
             [(depth, number, hashes) for (depth, number), hashes in pages.items()],
         )
-    if len(tree) != max(end, head.integrated):
+    if len(tree) != max(end, start):
         raise _missing(len(tree))
     transaction.rows("UPDATE kezek_log SET integrated = ? WHERE one = 1", (len(tree),))
     return Head(head.origin, head.first_vkey, head.size, len(tree))
@@ -244,14 +248,12 @@ def reread(transaction: Transaction, start: int, end: int) -> Iterator[tuple[int
     """
     sql = "SELECT place, body, leaf FROM kezek_entry WHERE place >= ? AND place < ? ORDER BY place"
     for rows in transaction.batches(sql, (start, end)):
-        leaves = [leaf_hash(body) for _, body, _ in rows]
+        leaves = [leaf_hash(_body(place, body)) for place, body, _ in rows]
         for at, ((place, _, stored), found) in enumerate(zip(rows, leaves, strict=True)):
             if place != rows[0][0] + at:
                 raise _missing(rows[0][0] + at)
             if stored != found:
-                what = f"Its stored bytes hash to {found.hex()[:16]}…, accepted was {stored.hex()[:16]}…."
-                way_out = "Stop, keep a copy, and restore the newest backup; `kezek audit` names all that differs."
-                raise InputProblem("journal.entry.damaged", what, f"entry {place}", way_out)
+                raise _damaged(place, f"Its stored bytes hash to {found.hex()[:16]}…, another hash was accepted.")
         yield rows[0][0], leaves
 
 
@@ -269,29 +271,36 @@ def whole_page(transaction: Transaction, size: int, depth: int, number: int) -> 
     page = read_page(transaction, depth, number)
     width = min(PAGE_WIDTH, (size >> depth) - number * PAGE_WIDTH)
     if page is None or len(page) < width * HASH_BYTES:
-        what = "A stored page of the tree is missing or cut off."
-        way_out = "Restore the newest backup; `kezek audit` names all that differs."
-        raise InputProblem("journal.page.damaged", what, f"depth {depth}, page {number}", way_out)
+        raise page_damaged("A stored page of the tree is missing or cut off.", f"depth {depth}, page {number}")
     return page
 
 
 def read_page(transaction: Transaction, depth: int, number: int) -> bytes | None:
-    """Return a page of the tree as it is stored, None where there is none."""
+    """Return a page of the tree as it is stored, None where there is none that is bytes."""
     rows = transaction.rows("SELECT hashes FROM kezek_page WHERE depth = ? AND number = ?", (depth, number))
-    return rows[0][0] if rows else None
+    return rows[0][0] if rows and isinstance(rows[0][0], bytes) else None
 
 
 def entries(transaction: Transaction, start: int, end: int) -> Iterator[bytes]:
     """Yield the bodies of the places [start, end) that there are, in order."""
-    sql = "SELECT body FROM kezek_entry WHERE place >= ? AND place < ? ORDER BY place"
+    sql = "SELECT place, body FROM kezek_entry WHERE place >= ? AND place < ? ORDER BY place"
     for rows in transaction.batches(sql, (start, end)):
-        yield from (row[0] for row in rows)
+        yield from (_body(*row) for row in rows)
 
 
 def find(transaction: Transaction, key: str) -> tuple[int, bytes] | None:
-    """Return place and body of an event, None where there is none under this key."""
+    """Return place and body of an event, None where there is none under this key.
+
+    Raises:
+        InputProblem: journal.entry.damaged where the body is not the one of this key.
+    """
     rows = transaction.rows("SELECT place, body FROM kezek_entry WHERE name = ?", (key,))
-    return (rows[0][0], rows[0][1]) if rows else None
+    if not rows:
+        return None
+    place, body = rows[0][0], _body(*rows[0])
+    if key_of(_event(place, body)) != key:
+        raise _damaged(place, f"It stands under the key {key!r}, which is not its own.")
+    return place, body
 
 
 def openings(transaction: Transaction, place: int) -> dict[str, Opening]:
@@ -325,15 +334,23 @@ def insert_openings(transaction: Transaction, rows: Iterable[tuple[int, str, Ope
 def _prepared(submission: Submission, salt: Salt) -> _Prepared:
     event, sealed = submission.event, NOTHING
     if submission.private:
+        _require_absent(event, "private")
         sealed = {name: Opening(value, salt()) for name, value in submission.private.items()}
         event = with_private(event, sealed)
     if submission.closed_until is not None:
+        _require_absent(event, "confidential")
         event = closed(event, salt=salt(), until=submission.closed_until)
     head, entry = entry_of(event)
     if head.kind.startswith(RESERVED):
         what, way_out = f"Only the log itself writes {head.kind!r}.", "Choose another type for the event."
         raise InputProblem("journal.event.reserved", what, head.key, way_out)
     return _Prepared(head.key, event, entry, leaf_hash(entry), sealed)
+
+
+def _require_absent(event: Mapping[str, object], name: str) -> None:
+    if name in event:
+        what, way_out = f"The event has {name!r} already.", "Give it in one way: in the event, or beside it."
+        raise InputProblem("journal.event.twice", what, str(event.get("key")), way_out)
 
 
 def _known(transaction: Transaction, keys: set[str]) -> dict[str, tuple[int, bytes]]:
@@ -344,20 +361,23 @@ def _known(transaction: Transaction, keys: set[str]) -> dict[str, tuple[int, byt
         some = wanted[at : at + _NAMES_AT_ONCE]
         marks = ", ".join("?" * len(some))
         rows = transaction.rows(f"SELECT name, place, body FROM kezek_entry WHERE name IN ({marks})", some)  # noqa: S608 - marks only
-        found |= {name: (place, body) for name, place, body in rows}
+        found |= {name: (place, _body(place, body)) for name, place, body in rows}
     return found
 
 
 def _again(transaction: Transaction, one: _Prepared, place: int, body: bytes) -> Accepted:
     kept = {name: item.value for name, item in openings(transaction, place).items()}
-    _require_same(one, parse_canonical(body), kept)
+    _require_same(one, _event(place, body), kept)
     return Accepted(one.key, place, leaf_hash(body), existed=True)
 
 
 def _require_same(one: _Prepared, stored: Mapping[str, object], kept: Mapping[str, object]) -> None:
     """Refuse another content under the same key; of forgotten data nothing can be compared."""
     same = canonical_bytes(content_of(stored)) == canonical_bytes(content_of(one.event))
-    if not same or any(kept.get(name, item.value) != item.value for name, item in one.openings.items()):
+    if not one.openings:
+        same &= stored.get("private") == one.event.get("private")
+    values = [(kept.get(name, item.value), item.value) for name, item in one.openings.items()]
+    if not same or any(canonical_bytes([was]) != canonical_bytes([is_]) for was, is_ in values):
         what = "There is another event under this key."
         way_out = "Send the same event again, or a new one under its own key."
         raise InputProblem("journal.event.conflict", what, one.key, way_out)
@@ -382,12 +402,38 @@ def _head(rows: Sequence[tuple[object, ...]]) -> Head:
         case [(str(found), str(origin), str(first), int(size), int(integrated))]:
             pass
         case _:
-            what, way_out = "There is no journal in this database.", "Begin one with `kezek journal init`."
-            raise InputProblem("journal.log.missing", what, "", way_out)
+            raise no_journal("")
     if found != FORMAT:
         what, way_out = f"The journal has the form {found!r}, this is {FORMAT!r}.", "Use the Kezek that wrote it."
         raise InputProblem("journal.log.format", what, origin, way_out)
     return Head(origin, first, size, integrated)
+
+
+def _body(place: int, stored: object) -> bytes:
+    """Return a body as it was stored; a database whose bits flipped may give no bytes, or no place, at all."""
+    if not isinstance(stored, bytes) or not isinstance(place, int):
+        raise _damaged(place, f"Its body is {type(stored).__name__}, not bytes.")
+    return stored
+
+
+def _event(place: int, body: bytes) -> JsonObject:
+    try:
+        event = parse_canonical(body)
+        key_of(event)
+    except EvidenceError as error:
+        raise _damaged(place, f"Its stored bytes are no event: {error}") from error
+    return event
+
+
+def _damaged(place: int, what: str) -> InputProblem:
+    way_out = "Stop, keep a copy, and restore the newest backup; `kezek audit` names all that differs."
+    return InputProblem("journal.entry.damaged", what, f"entry {place}", way_out)
+
+
+def page_damaged(what: str, where: str) -> InputProblem:
+    """Refuse a page of the tree that is not what the signed root was made of."""
+    way_out = "Restore the newest backup; `kezek audit` names all that differs."
+    return InputProblem("journal.page.damaged", what, where, way_out)
 
 
 def _missing(place: int) -> InputProblem:

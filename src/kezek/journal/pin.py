@@ -48,7 +48,9 @@ class Pin:
         except CanonicalError:
             found = {}
         match found:
-            case {"note": str(note), "signed_unix_s": int(at), **rest} if not rest and data.endswith(b"\n"):
+            case {"note": str(note), "signed_unix_s": int(at), **rest} if (
+                not rest and type(at) is int and data.endswith(b"\n")
+            ):
                 return Pinned(note, at)
             case _:
                 way_out = "Take back the newest copy of it; it must be as new as the last published checkpoint."

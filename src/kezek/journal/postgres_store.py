@@ -6,11 +6,15 @@ Needs `psycopg` (the extra `postgres`).
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
+from itertools import count
 from typing import Any
 
-from kezek.journal.store import TABLES, Block, Row, Store, Transaction, problem
+from kezek.journal.store import TABLES, Block, Row, Store, Transaction, no_journal, problem
 from kezek.units.problem import InputProblem
 
+_numbers = count()
+"""Tell the cursors of one connection apart."""
 _DURABLE_COMMITS = ("on", "local", "remote_write", "remote_apply")
 _APPEND_ONLY = ("kezek_entry", "kezek_checkpoint")
 _BLOCK = """
@@ -31,13 +35,13 @@ class PostgresTransaction(Transaction):
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Run one statement; see `Transaction`."""
-        with _problems(self._where), self._connection.cursor() as cursor:
+        with _problems(self._where), self._cursor() as cursor:
             cursor.execute(sql.replace("?", "%s"), values)
             return cursor.fetchall() if cursor.description else []
 
     def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Run one statement for each row; see `Transaction`."""
-        with _problems(self._where), self._connection.cursor() as cursor:
+        with _problems(self._where), self._cursor() as cursor:
             cursor.executemany(sql.replace("?", "%s"), rows)
 
     def insert_new(self, sql: str, rows: Sequence[Sequence[object]]) -> bool:
@@ -54,7 +58,7 @@ class PostgresTransaction(Transaction):
 
     def batches(self, sql: str, values: Sequence[object] = (), *, most: int = 4096) -> Iterator[list[Row]]:
         """Yield the rows of a query through a cursor of the server; see `Transaction`."""
-        with _problems(self._where), self._connection.cursor(name="kezek_batches") as cursor:
+        with _problems(self._where), self._cursor(name=f"kezek_batches_{next(_numbers)}") as cursor:
             cursor.itersize = most
             cursor.execute(sql.replace("?", "%s"), values)
             while rows := cursor.fetchmany(most):
@@ -68,6 +72,12 @@ class PostgresTransaction(Transaction):
         """Read entries in one piece; see `Transaction`."""
         found = self.rows(_BLOCK, (start, end))[0]
         return Block(found[0], (found[1] or "").encode(), found[2] or b"", found[3] or b"")
+
+    def _cursor(self, **options: str) -> Any:  # noqa: ANN401 - psycopg is optional
+        """Return a cursor whose rows are plain tuples, whatever form the caller reads rows in."""
+        from psycopg.rows import tuple_row
+
+        return self._connection.cursor(row_factory=tuple_row, **options)
 
 
 class PostgresStore(Store):
@@ -86,16 +96,24 @@ class PostgresStore(Store):
         except ImportError as error:
             what, way_out = "PostgreSQL needs psycopg.", "Install it: pip install 'kezek[postgres]'"
             raise problem("driver", what, "", way_out) from error
+        with _problems(""):
+            given = psycopg.conninfo.conninfo_to_dict(url)
+        own = f"-c lock_timeout={wait_seconds * 1000} -c synchronous_commit=on"
+        options = f"{given.get('options') or ''} {own}".strip()
+        self._connect = partial(psycopg.connect, url, autocommit=True, connect_timeout=wait_seconds, options=options)
         self._where = "PostgreSQL"
         self._turn = threading.Lock()
+        self._connection = self._connected()
+
+    def _connected(self) -> Any:  # noqa: ANN401 - psycopg is optional
         with _problems(self._where):
-            options = f"-c lock_timeout={wait_seconds * 1000} -c synchronous_commit=on"
-            self._connection = psycopg.connect(url, autocommit=True, connect_timeout=wait_seconds, options=options)
+            connection = self._connect()
         try:
-            self._require_durable(self._connection)
-        except InputProblem:
-            self._connection.close()
+            self._require_durable(connection)
+        except BaseException:
+            connection.close()
             raise
+        return connection
 
     def begin(self) -> AbstractContextManager[Transaction]:
         """Open a transaction of one's own; see `Store`."""
@@ -108,15 +126,32 @@ class PostgresStore(Store):
     @contextmanager
     def _transaction(self, opening: str) -> Iterator[Transaction]:
         with self._turn:
+            if self._connection.broken:
+                self._connection = self._connected()
             with _problems(self._where):
                 self._connection.execute(opening)
             try:
                 yield PostgresTransaction(self._connection, self._where)
-                with _problems(self._where):
-                    self._connection.execute("COMMIT")
+                self._commit()
             except BaseException:
                 self._roll_back()
                 raise
+
+    def _commit(self) -> None:
+        """Commit, and take nothing but the server's own word for it."""
+        import psycopg
+
+        try:
+            with _problems(self._where):
+                answer = self._connection.execute("COMMIT").statusmessage
+        except (InputProblem, psycopg.Error) as error:
+            if not self._connection.broken:
+                raise
+            what = f"The connection was lost at the commit; whether it was kept is unknown. ({error})"
+            raise problem("unknown", what, self._where, "Try again; it is safe, an event counts once.") from error
+        if answer != "COMMIT":
+            what, way_out = "A statement had failed, so that all was rolled back.", "Do all of it again."
+            raise problem("rolled_back", what, self._where, way_out)
 
     def _roll_back(self) -> None:
         import psycopg
@@ -152,12 +187,10 @@ class PostgresStore(Store):
 
     def _require_durable(self, connection: Any) -> None:  # noqa: ANN401 - psycopg is optional
         """Read back how commits are kept; the server may have been told to forget."""
-        with _problems(self._where), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT current_setting('synchronous_commit'), current_setting('fsync'), "
-                "current_setting('full_page_writes')"
-            )
-            commit, fsync, pages = cursor.fetchone()
+        ((commit, fsync, pages),) = PostgresTransaction(connection, self._where).rows(
+            "SELECT current_setting('synchronous_commit'), current_setting('fsync'), "
+            "current_setting('full_page_writes')"
+        )
         if commit not in _DURABLE_COMMITS or (fsync, pages) != ("on", "on"):
             what = (
                 f"synchronous_commit is {commit}, fsync is {fsync}, full_page_writes is {pages}: a power cut could "
@@ -167,10 +200,13 @@ class PostgresStore(Store):
 
 
 _REASONS = (
+    ("25P02", "rolled_back", "A statement before had failed.", "Roll back, and do all of it again."),
+    ("42P07", "busy", "Another began a journal here at this moment.", "Use that one, or name another place."),
     ("53100", "space", "There is no space left on the server.", "Free some space, and try again."),
     ("55P03", "busy", "Another writer holds the journal.", "Try again; it is safe, an event counts once."),
     ("40", "busy", "Another writer was first.", "Try again; it is safe, an event counts once."),
     ("23001", "append_only", "The journal only grows.", "Append an event that corrects it."),
+    ("23", "damaged", "The tables contradict one another.", "Take a copy, then `kezek audit`."),
     ("42501", "unwritable", "This user may not do that.", "Grant it the rights on the journal's tables."),
     ("XX001", "damaged", "The database is damaged.", "Take a copy, then `kezek audit` and an export."),
     ("08", "unreachable", "The server cannot be reached.", "Check the address; try again, an event counts once."),
@@ -189,6 +225,10 @@ def _problems(where: str) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         state = error.sqlstate or ("08" if isinstance(error, psycopg.OperationalError) else "")
+        if state == "42P01":
+            raise no_journal(where) from error
+        if state == "23505" and (error.diag.constraint_name or "").startswith("pg_"):
+            state = "42P07"
         found = next((one for one in _REASONS if state.startswith(one[0])), None)
         if found is None:
             raise

@@ -5,19 +5,30 @@ then shows those before the first that is still closed. The checkpoint comes las
 that is not there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from kezek.evidence.canonical import parse_canonical
+from kezek.evidence.checkpoint import Checkpoint
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.event import head_of
 from kezek.evidence.keychain import KeyChain
-from kezek.evidence.stored_tree import PAGE_WIDTH
-from kezek.evidence.tiles import TILE_WIDTH, entries_path, pack_entries, spans_between, tiles_between
-from kezek.evidence.tree import HASH_BYTES
+from kezek.evidence.stored_tree import StoredTree
+from kezek.evidence.tiles import (
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    Tile,
+    entries_path,
+    pack_entries,
+    spans_between,
+    tiles_between,
+)
+from kezek.evidence.tree import EMPTY_ROOT, HASH_BYTES, Tree, TreeShape, leaf_hash
 from kezek.journal.durable import held, replace_file
-from kezek.journal.journal import entries, look, whole_page
+from kezek.journal.folder import flush
+from kezek.journal.journal import entries, look, page_damaged, stored_tree
 from kezek.journal.publishing import cosigned_note, key_chain, last_signed, rotation_receipts
 from kezek.journal.store import Store, Transaction
 from kezek.units.problem import InputProblem
@@ -41,9 +52,11 @@ class Published:
 def publish_files(store: Store, folder: Path, *, now: datetime) -> Published:
     """Bring the public files of a log up to its last checkpoint, and show the entries that are open by now.
 
+    What is written is first led up to the signed root, entries to their leaves and hashes to those above them.
+
     Raises:
-        InputProblem: journal.publication.ahead where the files show more than the database signed,
-            journal.publication.unwritable, journal.page.*, journal.store.*.
+        InputProblem: journal.publication.ahead where the files show more than the database signed, .forked where
+            they show something else, .unwritable, journal.page.damaged, journal.store.*.
     Guarantees: killed at any point, the files hold together under the checkpoint they show (test_kill).
     """
     try:
@@ -62,10 +75,16 @@ def shown_size(folder: Path, chain: KeyChain) -> int:
     Raises:
         InputProblem: journal.publication.damaged.
     """
+    return _shown(folder, chain).size
+
+
+def _shown(folder: Path, chain: KeyChain) -> Checkpoint:
     try:
-        return chain.open((folder / CHECKPOINT_FILE).read_bytes()).size
+        note = (folder / CHECKPOINT_FILE).read_bytes()
     except FileNotFoundError:
-        return 0
+        return Checkpoint(chain.origin, 0, EMPTY_ROOT)
+    try:
+        return chain.open(note)
     except EvidenceError as error:
         what = f"The published checkpoint cannot be believed: {error}"
         way_out = "Move the folder away, and publish into an empty one."
@@ -83,39 +102,79 @@ def is_open(entry: bytes, now: datetime) -> bool:
 def _publish(transaction: Transaction, folder: Path, now: datetime) -> Published:
     chain = key_chain(transaction, look(transaction))
     signed = last_signed(transaction, chain)
-    size, shown = signed.checkpoint.size, shown_size(folder, chain)
-    if shown > size:
-        what = f"The files show {shown} entries, the database signed {size}: an old backup?"
+    size = signed.checkpoint.size
+    shown = _shown(folder, chain)
+    if shown.size > size:
+        what = f"The files show {shown.size} entries, the database signed {size}: an old backup?"
         way_out = "Restore the newest backup; publish nothing before."
         raise InputProblem("journal.publication.ahead", what, str(folder), way_out)
-    tiles = _write_tiles(transaction, folder, shown, size)
-    bundles, hidden = _write_bundles(transaction, folder, size, now)
-    (folder / "keys").mkdir(exist_ok=True)
+    tree = stored_tree(transaction, size)
+    if tree.root(shown.size) != shown.root:
+        what = f"The files show another root over {shown.size} entries than the database has."
+        way_out = "Keep both: the log forked, or this is another log's folder. Publish nothing before you know."
+        raise InputProblem("journal.publication.forked", what, str(folder), way_out)
+    tiles = _read_tiles(tree, shown.size, size)
+    _require_signed(tiles, tree, signed.checkpoint)
+    written = 0
+    for tile, hashes in tiles.items():
+        written += _put(folder / tile.path, hashes)
+        _drop_partials(folder / tile.path, tile.width)
+    bundles, hidden = _write_bundles(transaction, tree, folder, now)
     for number, receipt in enumerate(rotation_receipts(transaction), start=1):
         _put(folder / "keys" / f"{number:04d}.tlog-proof", receipt.encode())
     _put(folder / VKEY_FILE, f"{chain.links[0][1].vkey}\n".encode())
     _put(folder / CHECKPOINT_FILE, cosigned_note(transaction, signed).encode())
-    return Published(size, tiles, bundles, hidden)
+    return Published(size, written, bundles, hidden)
 
 
-def _write_tiles(transaction: Transaction, folder: Path, shown: int, size: int) -> int:
-    count = 0
+def _read_tiles(tree: StoredTree, shown: int, size: int) -> dict[Tile, bytes]:
+    """Read the tiles that are to be written; more than 10^6 new entries are 34 MB."""
+    tiles = {}
     for tile in tiles_between(shown, size):
-        hashes = whole_page(transaction, size, tile.depth, tile.number)[: tile.width * HASH_BYTES]
-        count += _put(folder / tile.path, hashes)
-        _drop_partials(folder / tile.path, tile.width)
-    return count
+        first = tile.number * TILE_WIDTH
+        tiles[tile] = b"".join(tree.node(tile.depth, first + at) for at in range(tile.width))
+    return tiles
 
 
-def _write_bundles(transaction: Transaction, folder: Path, size: int, now: datetime) -> tuple[int, int]:
+def _require_signed(tiles: Mapping[Tile, bytes], tree: StoredTree, signed: Checkpoint) -> None:
+    """Refuse tiles whose hashes do not lead, tile by tile, to the signed root.
+
+    A whole tile must fold to the hash that stands for it one level up, which is in a tile that is written too; the
+    hashes of the last ones must fold to the root.
+    """
+    for tile, hashes in tiles.items():
+        folded = Tree(hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES))
+        if tile.width == TILE_WIDTH and folded.root() != tree.node(tile.depth + TILE_HEIGHT, tile.number):
+            raise page_damaged("Its hashes do not fold to the one that stands for them.", tile.path)
+    if _TileTree(tree).root() != signed.root:
+        raise page_damaged("The tiles do not lead to the signed root.", signed.origin)
+
+
+class _TileTree(TreeShape):
+    """The tree as a reader of the tiles has it: a node between two levels is folded from the level below."""
+
+    def __init__(self, tree: StoredTree) -> None:
+        self._tree = tree
+
+    def __len__(self) -> int:
+        return len(self._tree)
+
+    def node(self, depth: int, index: int) -> bytes:
+        above = depth % TILE_HEIGHT
+        leaves = range(index << above, index + 1 << above)
+        return Tree(self._tree.node(depth - above, at) for at in leaves).root()
+
+
+def _write_bundles(transaction: Transaction, tree: StoredTree, folder: Path, now: datetime) -> tuple[int, int]:
     """Write the bundles as far as they are open; return how many were written, and how many entries stay closed."""
     written = hidden = 0
-    for number, width in spans_between(0, size):
-        path = folder / entries_path(number, width)
-        if path.exists():
+    for number, width in spans_between(0, len(tree)):
+        if (folder / entries_path(number, width)).exists():
             continue
         start = number * TILE_WIDTH
         bodies = list(entries(transaction, start, start + width))
+        if [leaf_hash(body) for body in bodies] != [tree.node(0, start + at) for at in range(width)]:
+            raise page_damaged("Its entries are not those of the signed tree.", entries_path(number, width))
         shown = next((at for at, body in enumerate(bodies) if not is_open(body, now)), width)
         hidden += width - shown
         if shown:
@@ -129,14 +188,22 @@ def _put(path: Path, data: bytes) -> int:
     """Write a file unless it is there with the same bytes; return how many were written."""
     if path.is_file() and path.read_bytes() == data:
         return 0
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     replace_file(path, data)
     return 1
 
 
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each on the disk before anything points into it."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        flush(folder.parent)
+
+
 def _drop_partials(path: Path, width: int) -> None:
     """Remove narrower files of a group once a wider one stands; C2SP lets a log drop them when the group is whole."""
-    if width != PAGE_WIDTH:
+    if width != TILE_WIDTH:
         return
     folder = path.with_name(path.name + ".p")
     if folder.is_dir():

@@ -9,13 +9,14 @@ from datetime import datetime
 
 from kezek.evidence.canonical import parse_canonical
 from kezek.evidence.checkpoint import Checkpoint, sign_checkpoint
-from kezek.evidence.error import EvidenceError
+from kezek.evidence.error import EvidenceError, ProofError
 from kezek.evidence.growth import Growth, render_growth
 from kezek.evidence.keychain import KeyChain, rotation_event
+from kezek.evidence.proof import verify_consistency, verify_inclusion
 from kezek.evidence.receipt import Receipt, render_receipt
 from kezek.evidence.signature import Signer, Verifier
 from kezek.evidence.stored_tree import StoredTree
-from kezek.evidence.tree import EMPTY_ROOT
+from kezek.evidence.tree import EMPTY_ROOT, leaf_hash
 from kezek.journal.journal import (
     Head,
     State,
@@ -25,6 +26,7 @@ from kezek.journal.journal import (
     integrate,
     lock,
     look,
+    page_damaged,
     rotations,
     stored_tree,
 )
@@ -84,30 +86,41 @@ def _exists(origin: str) -> InputProblem:
 def publish(store: Store, *, pin: Pin, signer: Signer, now: datetime) -> Signed:
     """Sign a checkpoint over all that is accepted, or return the last one where nothing is new.
 
-    A change of keys is signed for by itself, under the old key, before anything after it is.
+    Whatever was accepted since the last checkpoint is read back and hashed, also what was integrated before. The new
+    checkpoint is pinned before the database knows it, so that no reader of the database shows one that a restored
+    backup could contradict; a pin that is ahead is taken over where the entries lead to its root. A change of keys is
+    signed for by itself, under the old key, before anything after it is; so one call may not cover everything.
 
     Args:
         now: Time at the edge; a clock that stands before the last signature is refused.
     Raises:
-        InputProblem: journal.entry.*, journal.log.shrunk, .forked, journal.clock.back, journal.key.other,
-            journal.pin.*, journal.store.*; nothing is shown to anybody then.
+        InputProblem: journal.entry.*, journal.page.damaged, journal.log.shrunk, .forked, journal.clock.back,
+            journal.key.other, journal.pin.*, journal.store.*; nothing is shown to anybody then.
     Guarantees: every checkpoint that was ever pinned is a prefix of every later one (test_kill, test_faults).
     """
     with store.begin() as transaction:
         head = lock(transaction)
         chain = key_chain(transaction, head)
-        last = last_signed(transaction, chain)
-        pinned = pin.read()
-        target = _next_size(head, chain, last.checkpoint.size)
-        _require_integrated_range(head, last.checkpoint.size)
-        integrate(transaction, until=max(target, head.integrated))
+        last, pinned = last_signed(transaction, chain), _pinned(pin, chain)
+        signed = max(last, pinned, key=lambda one: one.checkpoint.size)
+        target = _next_size(head, chain, signed.checkpoint.size)
+        if target < signed.checkpoint.size:
+            raise _shrunk(head.origin, head.size, signed.checkpoint.size)
+        integrate(transaction, since=last.checkpoint.size, until=max(target, head.integrated))
         tree = stored_tree(transaction, max(target, head.integrated))
-        _require_history(tree, _opened(pinned, chain), last, now)
-        signed = last
-        if target > last.checkpoint.size:
+        _require_history(tree, pinned, last, now)
+        taken_over = signed.checkpoint.size > last.checkpoint.size
+        if taken_over:
+            insert_checkpoint(
+                transaction, size=signed.checkpoint.size, note=signed.note, signed_unix_s=signed.signed_unix_s
+            )
+        if target > signed.checkpoint.size and not (taken_over and signer.verifier != chain.verifier_at(target)):
             _require_key(signer, chain.verifier_at(target))
             signed = _sign(transaction, size=target, root=tree.root(target), signer=signer, now=now)
-    return _pinned(pin, pinned, signed, chain)
+        if signed.checkpoint.size > pinned.checkpoint.size and not pin.swap(pinned.pinned, signed.pinned):
+            what, way_out = "Another publisher is at work.", "Publish again."
+            raise InputProblem("journal.pin.busy", what, chain.origin, way_out)
+    return signed
 
 
 def rotate(store: Store, *, old: Signer, new: Signer, now: datetime) -> int:
@@ -120,6 +133,9 @@ def rotate(store: Store, *, old: Signer, new: Signer, now: datetime) -> int:
         head = lock(transaction)
         chain = key_chain(transaction, head)
         _require_key(old, chain.current)
+        if any(new.verifier == link for _, link in chain.links):
+            what, way_out = "The log had this key before, or has it now.", "Make a new key under the log's own name."
+            raise InputProblem("journal.key.same", what, new.vkey, way_out)
         try:
             event = rotation_event(old=chain.current, new=new, at=now)
         except EvidenceError as error:
@@ -150,13 +166,15 @@ def last_signed(transaction: Transaction, chain: KeyChain) -> Signed:
     Raises:
         InputProblem: journal.checkpoint.damaged.
     """
-    rows = transaction.rows("SELECT note, signed_unix_s FROM kezek_checkpoint ORDER BY size DESC LIMIT 1")
+    rows = transaction.rows("SELECT note, signed_unix_s, size FROM kezek_checkpoint ORDER BY size DESC LIMIT 1")
     if not rows:
         raise _damaged_checkpoint(chain.origin, "There is no checkpoint.")
-    found = _opened(Pinned(rows[0][0], rows[0][1]), chain)
-    if found is None:
-        raise _damaged_checkpoint(chain.origin, "There is no checkpoint.")
-    return found
+    match rows[0]:
+        case (str(note), int(at), int(size)) if (found := _opened(Pinned(note, at), chain)) and (
+            found.checkpoint.size == size
+        ):
+            return found
+    raise _damaged_checkpoint(chain.origin, "The last checkpoint is not the one of its size.")
 
 
 def checkpoints(transaction: Transaction) -> list[tuple[int, str]]:
@@ -165,7 +183,11 @@ def checkpoints(transaction: Transaction) -> list[tuple[int, str]]:
 
 
 def state_of(transaction: Transaction, key: str) -> tuple[State, int, str | None] | None:
-    """Tell how far an event has come: state, place, and its receipt where it is published; None where unknown."""
+    """Tell how far an event has come: state, place, and its receipt where it is published; None where unknown.
+
+    Raises:
+        InputProblem: journal.entry.damaged, journal.page.damaged: no receipt is given that would not hold.
+    """
     found = find(transaction, key)
     if found is None:
         return None
@@ -176,38 +198,59 @@ def state_of(transaction: Transaction, key: str) -> tuple[State, int, str | None
     signed = last_signed(transaction, key_chain(transaction, head))
     if place >= signed.checkpoint.size:
         return State.INTEGRATED, place, None
-    proof = stored_tree(transaction, head.integrated).inclusion_proof(place, signed.checkpoint.size)
     note = cosigned_note(transaction, signed)
-    return State.PUBLISHED, place, render_receipt(Receipt(body, place, tuple(proof), note))
+    return State.PUBLISHED, place, _receipt(transaction, place, body, signed.checkpoint, note)
+
+
+def _receipt(transaction: Transaction, place: int, body: bytes, signed: Checkpoint, note: str) -> str:
+    """Write the receipt of an entry, after walking its proof as a reader will."""
+    proof = stored_tree(transaction, signed.size).inclusion_proof(place, signed.size)
+    try:
+        verify_inclusion(leaf=leaf_hash(body), index=place, size=signed.size, proof=proof, root=signed.root)
+    except ProofError as error:
+        what = f"Its body or a page of the tree has changed: {error}"
+        raise page_damaged(what, f"entry {place}") from error
+    return render_receipt(Receipt(body, place, tuple(proof), note))
 
 
 def rotation_receipts(transaction: Transaction) -> list[str]:
-    """Return the receipt of each change of keys, under the checkpoint that ends with it; see `keychain.follow`."""
-    head = look(transaction)
-    tree = stored_tree(transaction, head.integrated)
+    """Return the receipt of each change of keys, under the checkpoint that ends with it; see `keychain.follow`.
+
+    Raises:
+        InputProblem: journal.checkpoint.damaged, journal.page.damaged.
+    """
+    chain = key_chain(transaction, look(transaction))
     notes = dict(checkpoints(transaction))
-    return [
-        render_receipt(Receipt(body, place, tuple(tree.inclusion_proof(place, place + 1)), notes[place + 1]))
-        for place, body in rotations(transaction)
-        if place + 1 in notes
-    ]
+    found = []
+    for place, body in rotations(transaction):
+        note = notes.get(place + 1)
+        signed = None if note is None else _opened(Pinned(note, 0), chain)
+        if note is not None and signed is not None:
+            found.append(_receipt(transaction, place, body, signed.checkpoint, note))
+    return found
 
 
 def growth_since(transaction: Transaction, old_size: int) -> str:
     """Return the text that shows that the log only grew since a checkpoint over `old_size` entries.
 
     Raises:
-        InputProblem: journal.growth.size for a size beyond the last checkpoint.
+        InputProblem: journal.growth.size for a size beyond the last checkpoint, journal.page.damaged.
     """
     head = look(transaction)
     signed = last_signed(transaction, key_chain(transaction, head))
-    size = signed.checkpoint.size
+    size, root = signed.checkpoint.size, signed.checkpoint.root
     if not 0 <= old_size <= size:
         what = f"{old_size} is not in 0..{size}."
         way_out = "Name the size in the second line of the checkpoint that you kept."
         raise InputProblem("journal.growth.size", what, head.origin, way_out)
-    tree = stored_tree(transaction, head.integrated)
-    proof = tree.consistency_proof(old_size, size) if 0 < old_size < size else []
+    proof: list[bytes] = []
+    if 0 < old_size < size:
+        tree = stored_tree(transaction, size)
+        proof = tree.consistency_proof(old_size)
+        try:
+            verify_consistency(old_size=old_size, old_root=tree.root(old_size), size=size, root=root, proof=proof)
+        except ProofError as error:
+            raise page_damaged(f"A page of the tree has changed: {error}", head.origin) from error
     return render_growth(Growth(old_size, tuple(proof), cosigned_note(transaction, signed)))
 
 
@@ -266,21 +309,19 @@ def _opened(pinned: Pinned | None, chain: KeyChain) -> Signed | None:
         raise _damaged_checkpoint(chain.origin, f"A checkpoint cannot be believed: {error}") from error
 
 
-def _require_integrated_range(head: Head, last_size: int) -> None:
-    if head.size < last_size:
-        raise _shrunk(head.origin, head.size, last_size)
-
-
-def _require_history(tree: StoredTree, pinned: Signed | None, last: Signed, now: datetime) -> None:
-    """Compare the tree with the last checkpoint of the database and with the pinned one."""
-    if pinned is None:
+def _pinned(pin: Pin, chain: KeyChain) -> Signed:
+    found = _opened(pin.read(), chain)
+    if found is None:
         what = "The pin is missing: nobody here can say what was signed last."
         way_out = "Take back the newest copy of it, or pin the checkpoint that is published."
-        raise InputProblem("journal.pin.missing", what, last.checkpoint.origin, way_out)
+        raise InputProblem("journal.pin.missing", what, chain.origin, way_out)
+    return found
+
+
+def _require_history(tree: StoredTree, pinned: Signed, last: Signed, now: datetime) -> None:
+    """Compare the tree with the last checkpoint of the database and with the pinned one."""
     for one in (last, pinned):
         signed = one.checkpoint
-        if signed.size > last.checkpoint.size or signed.size > len(tree):
-            raise _shrunk(signed.origin, min(last.checkpoint.size, len(tree)), signed.size)
         if tree.root(signed.size) != signed.root:
             what = f"Its first {signed.size} entries have another root than the one that was signed."
             raise InputProblem("journal.log.forked", what, signed.origin, _RESTORE)
@@ -288,17 +329,6 @@ def _require_history(tree: StoredTree, pinned: Signed | None, last: Signed, now:
             what = "The last checkpoint is from the future: the clock stands before the moment of its signature."
             way_out = "Set the clock right, then publish."
             raise InputProblem("journal.clock.back", what, signed.origin, way_out)
-
-
-def _pinned(pin: Pin, old: Pinned | None, signed: Signed, chain: KeyChain) -> Signed:
-    """Pin a checkpoint; where another publisher pinned a later one meanwhile, that stands."""
-    if old == signed.pinned or pin.swap(old, signed.pinned):
-        return signed
-    newer = _opened(pin.read(), chain)
-    if newer is not None and newer.checkpoint.size >= signed.checkpoint.size:
-        return newer
-    what, way_out = "Another publisher is at work.", "Publish again."
-    raise InputProblem("journal.pin.busy", what, chain.origin, way_out)
 
 
 def _require_key(signer: Signer, wanted: Verifier) -> None:

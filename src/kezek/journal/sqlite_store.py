@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from kezek.journal.store import TABLES, Block, Row, Store, Transaction, problem
+from kezek.journal.store import TABLES, Block, Row, Store, Transaction, no_journal, problem
 from kezek.units.problem import InputProblem
 
 _OLDEST = (3, 35, 0)
@@ -33,7 +33,7 @@ class SqliteTransaction(Transaction):
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Run one statement; see `Transaction`."""
         with _problems(self._where):
-            return self._connection.execute(sql, values).fetchall()
+            return self._cursor().execute(sql, values).fetchall()
 
     def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Run one statement for each row; see `Transaction`."""
@@ -59,7 +59,7 @@ class SqliteTransaction(Transaction):
     def batches(self, sql: str, values: Sequence[object] = (), *, most: int = 4096) -> Iterator[list[Row]]:
         """Yield the rows of a query; see `Transaction`."""
         with _problems(self._where):
-            cursor = self._connection.execute(sql, values)
+            cursor = self._cursor().execute(sql, values)
             while rows := cursor.fetchmany(most):
                 yield rows
 
@@ -71,6 +71,12 @@ class SqliteTransaction(Transaction):
         """Read entries in one piece, in one step of the database; see `Transaction`."""
         found = self.rows(_BLOCK, (start, end))[0]
         return Block(found[0], found[1] or b"", found[2] or b"", found[3] or b"")
+
+    def _cursor(self) -> sqlite3.Cursor:
+        """Return a cursor whose rows are plain tuples, whatever form the caller reads rows in."""
+        cursor = self._connection.cursor()
+        cursor.row_factory = None
+        return cursor
 
 
 class SqliteStore(Store):
@@ -93,9 +99,10 @@ class SqliteStore(Store):
             self._connection = sqlite3.connect(
                 path, timeout=wait_seconds, isolation_level=None, check_same_thread=False
             )
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
         try:
+            with _problems(self._where):
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = FULL")
             self._require_durable(self._connection)
         except InputProblem:
             self._connection.close()
@@ -151,15 +158,23 @@ class SqliteStore(Store):
 
     def _require_durable(self, connection: sqlite3.Connection) -> None:
         """Read back how commits are kept; what was asked for is not always what is done."""
-        with _problems(self._where):
-            mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
-            level = connection.execute("PRAGMA synchronous").fetchone()[0]
+        asked = SqliteTransaction(connection, self._where)
+        ((mode,),), ((level,),) = asked.rows("PRAGMA journal_mode"), asked.rows("PRAGMA synchronous")
         if mode != "wal" or level < _FULL:
             what = f"journal_mode is {mode} and synchronous is {level}: a power cut could lose what was acknowledged."
             way_out = "Set PRAGMA journal_mode = WAL and PRAGMA synchronous = FULL, on a disk that can."
             raise problem("volatile", what, self._where, way_out)
 
 
+_NO_TABLE = "no such table: kezek_"
+_DAMAGED = (
+    "Could not decode to UTF-8",
+    "ON CONFLICT clause",
+    "has no column named",
+    "no such column",
+    "unsupported file format",
+)
+"""What SQLite says, under no code of its own, of a file whose head or whose description of a table was damaged."""
 _REASONS = {
     "SQLITE_FULL": ("space", "There is no space left.", "Free some space, and try again."),
     "SQLITE_BUSY": ("busy", "Another writer holds the journal.", "Try again; it is safe, an event counts once."),
@@ -172,6 +187,8 @@ _REASONS = {
         "The disk failed; what of it was kept is unknown.",
         "Mend the disk, then try again.",
     ),
+    "SQLITE_LOCKED": ("busy", "Another writer holds the journal.", "Try again; it is safe, an event counts once."),
+    "SQLITE_CONSTRAINT": ("damaged", "The tables contradict one another.", "Take a copy, then `kezek audit`."),
     "SQLITE_CONSTRAINT_TRIGGER": ("append_only", "The journal only grows.", "Append an event that corrects it."),
 }
 
@@ -181,8 +198,11 @@ def _problems(where: str) -> Iterator[None]:
     """Say what the database refused, if it is something a user can act on."""
     try:
         yield
-    except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "")
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        if _NO_TABLE in str(error):
+            raise no_journal(where) from error
+        damaged = isinstance(error, UnicodeDecodeError) or any(one in str(error) for one in _DAMAGED)
+        name = "SQLITE_CORRUPT" if damaged else getattr(error, "sqlite_errorname", "")
         key = next((key for key in (name, "_".join(name.split("_")[:2])) if key in _REASONS), None)
         if key is None:
             raise

@@ -125,7 +125,8 @@ class Store(ABC):
         """Open a transaction of one's own: committed at the end of the block, rolled back when it raises.
 
         Raises:
-            InputProblem: journal.store.*; after .unknown nobody can say whether it was committed: ask again.
+            InputProblem: journal.store.*; .rolled_back where a statement had failed and the block went on; after
+                .unknown, .disk and .unreachable nobody can say whether it was committed: do it again.
         """
 
     @abstractmethod
@@ -157,3 +158,9 @@ class Store(ABC):
 def problem(reason: str, what: str, where: str, way_out: str) -> InputProblem:
     """Refuse what a database cannot do, under the code `journal.store.<reason>`."""
     return InputProblem(f"journal.store.{reason}", what, where, way_out)
+
+
+def no_journal(where: str) -> InputProblem:
+    """Say that a database holds no journal."""
+    what, way_out = "There is no journal in this database.", "Begin one with `kezek journal init`."
+    return InputProblem("journal.log.missing", what, where, way_out)
