@@ -1,16 +1,14 @@
 """`kezek audit`: derive everything again, from the stored bytes to the signed root, and name what does not follow."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
+from kezek.cli.audit_replay import calculated_again
 from kezek.cli.journal_folder import SETTINGS_FILE, open_folder, opened
 from kezek.cli.key_files import log_key
 from kezek.evidence import audit as four_files
-from kezek.evidence.canonical import parse_canonical
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.keychain import KeyChain
 from kezek.evidence.log_audit import LogAudit, audit_log
@@ -42,7 +40,10 @@ def audit_command(path: Path, key: Path | None, *, replay: bool, law: Path | Non
     """Audit a journal, its public files, an archive, or the log of a day; 0 where all holds, 1 otherwise."""
     report = _audited(path, key, keep_bodies=replay)
     if replay and not report.damages:
-        _replay(report, law)
+        said = calculated_again(report.bodies, size=report.size, law=law)
+        report.holds += said.holds
+        report.notes += said.notes
+        report.damages += said.damages
     console = Console(highlight=False)
     for mark, lines in (("ok ", report.holds), ("-- ", report.notes), ("NO ", report.damages)):
         for line in lines:
@@ -160,44 +161,3 @@ def _compare_pin(report: Report, pin: Pin, audit: LogAudit) -> None:
         )
     elif audit.ok:
         report.holds.append(f"the checkpoint pinned outside the database, over {signed.size}, is one of these")
-
-
-def _replay(report: Report, law: Path | None) -> None:
-    """Calculate again what the entries say was calculated: a whole day, or a market session."""
-    events = [parse_canonical(body) for body in report.bodies]
-    kinds = {str(event.get("type")) for event in events[:1]}
-    if "day.opened" in kinds:
-        _replay_day(report, events, law)
-    elif "session.opened" in kinds:
-        _replay_session(report, events, law)
-    else:
-        _replay_hours(report, events)
-
-
-def _replay_day(report: Report, events: Sequence[dict[str, Any]], law: Path | None) -> None:
-    from kezek.day.replay import replay
-    from kezek.law.book import load_book
-
-    done = replay(events=events, book=load_book(law), progress=lambda step: None)  # noqa: ARG005 - nothing is shown
-    report.damages += [f"{found.where}: {found.what}" for found in done.differences]
-    if not done.differences:
-        said = f"the day calculated again from {done.inputs} inputs gives all {done.entries} entries, byte for byte"
-        report.holds.append(said)
-
-
-def _replay_session(report: Report, events: Sequence[dict[str, Any]], law: Path | None) -> None:
-    from kezek.cli.market_folder import lens_of
-    from kezek.trading.session import Broken, replay
-
-    found = replay(events=events, lens=lambda opened: lens_of(opened, law, where="the log"))
-    if isinstance(found, Broken):
-        report.damages.append(f"entry {found.index}: {found.what}")
-    else:
-        report.holds.append(f"the session calculated again gives all {len(events)} entries, byte for byte")
-
-
-def _replay_hours(report: Report, events: Iterable[dict[str, Any]]) -> None:
-    if not any(event.get("type") == "product.cleared" for event in events):
-        report.notes.append("no market hour was cleared in this log: there was nothing to calculate again")
-        return
-    report.notes.append("this log holds parts of market sessions: `kezek verifier` re-clears their hours")

@@ -16,7 +16,9 @@ from kezek.evidence.error import ArmourError, EvidenceCode, KeyChainError, NoteE
 from kezek.evidence.receipt import verify_receipt
 from kezek.evidence.signature import Signer, Verifier
 
-KEY_ROTATED = "log.key_rotated"
+OF_THE_LOG = "log."
+"""Kinds of events that only the log itself writes; what else it holds is what others did."""
+KEY_ROTATED = f"{OF_THE_LOG}key_rotated"
 _ROTATION_DOMAIN = "kezek-key-rotation@v1"
 
 
@@ -86,6 +88,11 @@ class KeyChain:
         if index + 1 < self.links[-1][0]:
             raise KeyChainError(EvidenceCode.KEYS_ORDER, "it stands before the change that came before it")
         return KeyChain((*self.links, (index + 2, new)))
+
+
+def is_of_the_log(event: Mapping[str, Any]) -> bool:
+    """Tell whether an entry is the log's own, and no part of what it is kept for."""
+    return str(event.get("type", "")).startswith(OF_THE_LOG)
 
 
 def rotation_event(*, old: Verifier, new: Signer, at: datetime) -> JsonObject:

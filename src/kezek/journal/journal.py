@@ -16,14 +16,13 @@ from typing import NamedTuple
 from kezek.evidence.canonical import JsonObject, canonical_bytes, parse_canonical
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.event import closed, content_of, entry_of, key_of, with_private
-from kezek.evidence.keychain import KEY_ROTATED
+from kezek.evidence.keychain import KEY_ROTATED, OF_THE_LOG
 from kezek.evidence.sealed import Opening
 from kezek.evidence.stored_tree import PAGE_WIDTH, StoredTree
 from kezek.evidence.tree import HASH_BYTES, leaf_hash
 from kezek.journal.store import FORMAT, Store, Transaction, no_journal
 from kezek.units.problem import InputProblem
 
-RESERVED = "log."
 _NAMES_AT_ONCE = 500
 Salt = Callable[[], bytes]
 NOTHING: Mapping[str, Opening] = {}
@@ -341,7 +340,7 @@ def _prepared(submission: Submission, salt: Salt) -> _Prepared:
         _require_absent(event, "confidential")
         event = closed(event, salt=salt(), until=submission.closed_until)
     head, entry = entry_of(event)
-    if head.kind.startswith(RESERVED):
+    if head.kind.startswith(OF_THE_LOG):
         what, way_out = f"Only the log itself writes {head.kind!r}.", "Choose another type for the event."
         raise InputProblem("journal.event.reserved", what, head.key, way_out)
     return _Prepared(head.key, event, entry, leaf_hash(entry), sealed)

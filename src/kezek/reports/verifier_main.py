@@ -14,12 +14,11 @@ from typing import NoReturn
 
 from kezek.evidence.armour import from_base64
 from kezek.evidence.audit import AuditResult, audit
-from kezek.evidence.canonical import JsonObject
 from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
 from kezek.evidence.cosignature import WitnessKey, check_witness_keys, open_cosigned
 from kezek.evidence.error import ArmourError, EvidenceCode, EvidenceError, ReceiptError, ReceiptPart, Step
 from kezek.evidence.growth import parse_growth, verify_growth
-from kezek.evidence.keychain import KeyChain, follow
+from kezek.evidence.keychain import KeyChain, follow, is_of_the_log
 from kezek.evidence.log import entry_label, parse_entries, split_lines
 from kezek.evidence.receipt import verify_receipt
 from kezek.evidence.signature import ID_BYTES, KEY_BYTES, Verifier
@@ -281,7 +280,10 @@ def _cleared_again(entries: bytes, product_id: str | None, asked: Asked) -> int:
         events = parse_entries(entries)
     except EvidenceError as error:
         return _not_valid(f"the log cannot be read: {error}")
-    found = reclear(events=events, leaves=[leaf_hash(line) for line in split_lines(entries)])
+    lines = split_lines(entries)
+    kept = [place for place, event in enumerate(events) if not is_of_the_log(event)]
+    labels = [entry_label(place, events[place]) for place in kept]
+    found = reclear(events=[events[place] for place in kept], leaves=[leaf_hash(lines[place]) for place in kept])
     hours = [hour for hour in found.hours.values() if product_id in (None, hour.product_id)]
     if product_id is not None and not hours and not found.faults:
         what = f"hour {product_id!r} was not cleared in this log."
@@ -290,9 +292,9 @@ def _cleared_again(entries: bytes, product_id: str | None, asked: Asked) -> int:
         say(f"  {'ok ' if hour.fault is None else 'NO '} {_hour_line(hour)}")
     faults = list(_faults_shown(found, hours))
     for fault in faults:
-        say(f"  NO  {_fault_line(fault, events)}")
+        say(f"  NO  {_fault_line(fault, labels)}")
     if faults:
-        return _not_valid(f"{_fault_line(faults[0], events)} [verifier.entry.not_following]")
+        return _not_valid(f"{_fault_line(faults[0], labels)} [verifier.entry.not_following]")
     if not found.hours:
         return asked.verdict("no hour of this log is cleared yet; its orders and its supply stand in order")
     say(f"  believed, not judged again: {_BELIEVED}")
@@ -324,8 +326,8 @@ def _counted(number: int, noun: str, nouns: str = "") -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {nouns or f'{noun}s'}"
 
 
-def _fault_line(fault: ReclearFault, events: Sequence[JsonObject]) -> str:
-    place = "the end of the log" if fault.entry is None else entry_label(fault.entry, events[fault.entry])
+def _fault_line(fault: ReclearFault, labels: Sequence[str]) -> str:
+    place = "the end of the log" if fault.entry is None else labels[fault.entry]
     hour = f", hour {fault.product_id}" if fault.product_id else ""
     return f"{place}{hour}: {fault.what}"
 

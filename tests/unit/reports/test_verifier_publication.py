@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.trading.market_days import delivered_session
 
+from kezek.cli.audit import audit_command
 from kezek.evidence.signature import Signer
 from kezek.journal.archive import write_archive
 from kezek.journal.journal import Submission, append
@@ -69,3 +70,50 @@ def test_an_archive_is_read_as_a_publication(journal, tmp_path, capsys):
     code, words = run(capsys, "log", tmp_path / "archive", *key)
     assert code == 0 and f"VALID: {size} entries" in words
     assert run(capsys, "clear", tmp_path / "archive", *key)[0] == 0
+
+
+@pytest.fixture
+def rotated_midway(tmp_path):
+    """A session's log in a journal whose key was changed while the session was open."""
+    store, pin = SqliteStore(tmp_path / "journal.sqlite"), Pin(tmp_path / "pin")
+    begin(store, pin=pin, signer=OLD, now=NOW)
+    lines = delivered_session().log.entries_text().splitlines()
+    for part in (lines[:20], lines[20:]):
+        with store.begin() as transaction:
+            append(transaction, [Submission(json.loads(line)) for line in part], salt=lambda: bytes(32))
+        if len(part) == 20:
+            rotate(store, old=OLD, new=NEW, now=NOW)
+            publish(store, pin=pin, signer=OLD, now=NOW)
+    publish(store, pin=pin, signer=NEW, now=NOW)
+    yield store
+    store.close()
+
+
+def test_the_logs_own_entries_are_no_part_of_a_session(rotated_midway, tmp_path, capsys):
+    shown = tmp_path / "shown"
+    publish_files(rotated_midway, shown, now=NOW)
+    code, words = run(capsys, "clear", shown, "--key", shown / "log.vkey")
+    assert code == 0 and "VALID: 48 hours" in words
+    assert audit_command(shown, shown / "log.vkey", replay=True, law=None) == 0
+    words = capsys.readouterr().out
+    assert "the session calculated again gives all" in words and "second clearing, entry by entry: 48" in words
+
+
+def test_a_wrong_fill_is_named_by_its_place_in_the_log_behind_a_change_of_its_key(tmp_path, capsys):
+    lines = delivered_session().log.entries_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    wrong = next(place for place, event in enumerate(events) if event["type"] == "order.filled")
+    events[wrong]["data"]["fill_kwh"] += 1
+    store, pin = SqliteStore(tmp_path / "journal.sqlite"), Pin(tmp_path / "pin")
+    begin(store, pin=pin, signer=OLD, now=NOW)
+    rotate(store, old=OLD, new=NEW, now=NOW)
+    publish(store, pin=pin, signer=OLD, now=NOW)
+    with store.begin() as transaction:
+        append(transaction, [Submission(event) for event in events], salt=lambda: bytes(32))
+    publish(store, pin=pin, signer=NEW, now=NOW)
+    publish_files(store, tmp_path / "shown", now=NOW)
+    store.close()
+    code, words = run(capsys, "clear", tmp_path / "shown", "--key", tmp_path / "shown" / "log.vkey")
+    assert code == 1 and f"entry {wrong + 1} (order.filled)" in words
+    assert audit_command(tmp_path / "shown", None, replay=True, law=None) == 1
+    assert f"NO  entry {wrong + 1}: " in capsys.readouterr().out
