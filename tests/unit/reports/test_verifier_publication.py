@@ -103,7 +103,7 @@ def test_a_wrong_fill_is_named_by_its_place_in_the_log_behind_a_change_of_its_ke
     lines = delivered_session().log.entries_text().splitlines()
     events = [json.loads(line) for line in lines]
     wrong = next(place for place, event in enumerate(events) if event["type"] == "order.filled")
-    events[wrong]["data"]["fill_kwh"] += 1
+    events[wrong]["data"]["awards"][0][0] -= 1
     store, pin = SqliteStore(tmp_path / "journal.sqlite"), Pin(tmp_path / "pin")
     begin(store, pin=pin, signer=OLD, now=NOW)
     rotate(store, old=OLD, new=NEW, now=NOW)
