@@ -102,9 +102,9 @@ def begin(place):
     log.close()
 
 
-def each_write(place, monkeypatch, mode, again, *, dies=False, stride=1):
-    """Let the first write fail, then the second, until none fails any more; `again` brings each to an end."""
-    at = 0
+def each_write(place, monkeypatch, mode, again, *, dies=False, first=0, stride=1):
+    """Let the first write fail, then the next, until none fails any more; `again` brings each to an end."""
+    at = first
     while True:
         faults, seen = Faults(), Seen()
         fresh(place)
@@ -139,19 +139,21 @@ def fresh(place):
         shutil.copytree(place.folder, backup)
 
 
-SLOW = [pytest.mark.postgres, pytest.mark.slow]
+SLOW = [pytest.mark.slow]
+SLOW_POSTGRES = [pytest.mark.postgres, pytest.mark.slow]
 
 
 @pytest.mark.parametrize(
-    ("where", "mode", "stride"),
+    ("where", "mode", "first", "stride"),
     [
-        *(("sqlite_place", mode, 1) for mode in MODES),
-        pytest.param("postgres_place", AFTER, 7, marks=pytest.mark.postgres),
-        *(pytest.param("postgres_place", mode, 1, marks=SLOW) for mode in MODES),
+        *(("sqlite_place", mode, first, 3) for first, mode in enumerate(MODES)),
+        pytest.param("postgres_place", AFTER, 0, 7, marks=pytest.mark.postgres),
+        *(pytest.param("sqlite_place", mode, 0, 1, marks=SLOW) for mode in MODES),
+        *(pytest.param("postgres_place", mode, 0, 1, marks=SLOW_POSTGRES) for mode in MODES),
     ],
 )
-def test_failed_write_loses_nothing_and_forks_nothing(request, monkeypatch, where, mode, stride):
-    """On PostgreSQL, where a run takes longer, the quick suite tries every seventh write."""
+def test_failed_write_loses_nothing_and_forks_nothing(request, monkeypatch, where, mode, first, stride):
+    """The quick suite tries every write in one of the three ways, the slow one in each, on both stores."""
     place = request.getfixturevalue(where)
 
     def again(work, at):
@@ -161,7 +163,7 @@ def test_failed_write_loses_nothing_and_forks_nothing(request, monkeypatch, wher
         work.publish()
         check(work)
 
-    writes = each_write(place, monkeypatch, mode, again, stride=stride)
+    writes = each_write(place, monkeypatch, mode, again, first=first, stride=stride)
     assert writes > 40
 
 
@@ -179,8 +181,10 @@ def check(work):
     assert not list(work.place.public.rglob("*.partial"))
 
 
-@pytest.mark.parametrize("mode", [BEFORE, AFTER])
-def test_failed_write_and_a_restored_backup_fork_nothing(sqlite_place, monkeypatch, mode):
+@pytest.mark.parametrize(
+    ("mode", "stride"), [(BEFORE, 3), (AFTER, 3), *(pytest.param(mode, 1, marks=SLOW) for mode in (BEFORE, AFTER))]
+)
+def test_failed_write_and_a_restored_backup_fork_nothing(sqlite_place, monkeypatch, mode, stride):
     """It dies at the failure, the backup from before is put back and goes another way; what was shown must stand."""
     backup = sqlite_place.folder.with_name(sqlite_place.folder.name + "-base")
     outcomes = set()
@@ -205,7 +209,7 @@ def test_failed_write_and_a_restored_backup_fork_nothing(sqlite_place, monkeypat
         for one in work.seen.signed(KeyChain.of(KEY.verifier)):
             assert tree.root(one.size) == one.root, f"{one.size} entries were shown, and are no prefix any more"
 
-    each_write(sqlite_place, monkeypatch, mode, again, dies=True)
+    each_write(sqlite_place, monkeypatch, mode, again, dies=True, stride=stride)
     assert {"went on", "journal.log.forked"} <= outcomes
     assert outcomes <= {"went on", "journal.log.forked", "journal.log.shrunk", "journal.checkpoint.damaged"}
 
