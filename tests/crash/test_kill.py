@@ -57,6 +57,7 @@ def kill_and_look(place, seen, chance, seed, *, check):
     victim = Victim(place, seed)
     time.sleep(chance.choice([0.02, 0.1, 0.4]) * chance.random())
     seen.lines(victim.end())
+    place.wait_until_alone()
     seen.look(place)
     store = place.open()
     seen.look(place, store)
