@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import psycopg
-
 from tests.stores.place import NOW, Place, append, salt, submission
 
 from kezek.journal import journal
