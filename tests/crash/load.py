@@ -12,6 +12,7 @@ import random
 import sys
 from pathlib import Path
 
+import psycopg
 from tests.stores.place import NOW, Place, append, salt, submission
 
 from kezek.journal import journal
@@ -93,3 +94,6 @@ if __name__ == "__main__":
         Load(Place(kind, where, Path(folder)), int(seed)).run()
     except InputProblem as problem:
         say("problem", problem.code)
+    except psycopg.OperationalError as error:
+        # The application's own connection: what a server says when it is killed.
+        say("problem", type(error).__name__)

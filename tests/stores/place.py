@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,6 +87,17 @@ class Place:
                 connection.execute(f"DROP SCHEMA {user} CASCADE; CREATE SCHEMA {user}")
         shutil.rmtree(self.folder)
         self.folder.mkdir()
+
+    def wait_until_alone(self) -> None:
+        """Wait until the server noticed that its clients are gone: till then what they sent last may be committed."""
+        if self.kind == "postgres":
+            import psycopg
+
+            others = "SELECT count(*) FROM pg_stat_activity WHERE usename = user AND pid <> pg_backend_pid()"
+            with psycopg.connect(self.where, autocommit=True) as connection:
+                deadline = time.monotonic() + 60
+                while connection.execute(others).fetchone() != (0,) and time.monotonic() < deadline:
+                    time.sleep(0.005)
 
     def begin(self, store: Store):
         return publishing.begin(store, pin=self.pin, signer=KEY, now=NOW)
