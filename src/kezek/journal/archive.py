@@ -65,10 +65,17 @@ def write_archive(store: Store, target: Path, *, with_private: bool) -> int:
     Args:
         with_private: Also the personal data kept beside the log, in a file of its own.
     Raises:
-        InputProblem: journal.folder.*, journal.page.*, journal.store.*.
+        InputProblem: journal.archive.damaged where the database does not lead to what was signed, journal.folder.*,
+            journal.store.*.
     """
     with store.look() as transaction:
-        chain = key_chain(transaction, look(transaction))
+        head = look(transaction)
+        audit = audit_log(store_source(transaction), KeyChain.of(Verifier.parse(head.first_vkey)))
+        if not audit.ok:
+            what = f"The database does not lead to what was signed: {audit.findings[0].what}."
+            way_out = "Restore the newest backup; `kezek audit` names all that differs."
+            raise InputProblem("journal.archive.damaged", what, head.origin, way_out)
+        chain = key_chain(transaction, head)
         size = last_signed(transaction, chain).checkpoint.size
         files = dict(_files(transaction, chain, size))
         if with_private:
@@ -91,9 +98,6 @@ def bring_back(folder: Path, *, store: Store, pin: Pin, first_key: Verifier) -> 
     audit = audit_log(source_of(folder), KeyChain.of(first_key))
     if not audit.ok or audit.signed is None:
         raise _damaged(folder, audit.findings[0].what if audit.findings else "nothing in it is signed")
-    if pin.read() is not None:
-        what, way_out = "A log was begun here before.", "Name another place."
-        raise InputProblem("journal.log.exists", what, str(folder), way_out)
     with store.begin() as transaction:
         if transaction.has_table("kezek_log"):
             what, way_out = "There is a journal in this database already.", "Name another database."
@@ -101,7 +105,9 @@ def bring_back(folder: Path, *, store: Store, pin: Pin, first_key: Verifier) -> 
         create(store, transaction, origin=first_key.name, vkey=first_key.vkey)
         last = _restore(transaction, folder)
         integrate(transaction)
-    pin.swap(None, last)
+        if pin.read() != last and not pin.swap(None, last):
+            what, way_out = "A log was begun here before.", "Name another place."
+            raise InputProblem("journal.log.exists", what, str(folder), way_out)
     return audit
 
 

@@ -102,7 +102,8 @@ class PostgresStore(Store):
         options = f"{given.get('options') or ''} {own}".strip()
         self._connect = partial(psycopg.connect, url, autocommit=True, connect_timeout=wait_seconds, options=options)
         self._where = "PostgreSQL"
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
+        self._open = False
         self._connection = self._connected()
 
     def _connected(self) -> Any:  # noqa: ANN401 - psycopg is optional
@@ -126,16 +127,21 @@ class PostgresStore(Store):
     @contextmanager
     def _transaction(self, opening: str) -> Iterator[Transaction]:
         with self._turn:
+            if self._open:
+                raise RuntimeError("a transaction of this store is open in this thread already")
             if self._connection.broken:
                 self._connection = self._connected()
             with _problems(self._where):
                 self._connection.execute(opening)
+            self._open = True
             try:
                 yield PostgresTransaction(self._connection, self._where)
                 self._commit()
             except BaseException:
                 self._roll_back()
                 raise
+            finally:
+                self._open = False
 
     def _commit(self) -> None:
         """Commit, and take nothing but the server's own word for it."""

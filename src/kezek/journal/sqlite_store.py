@@ -94,7 +94,8 @@ class SqliteStore(Store):
             what = f"SQLite {sqlite3.sqlite_version} is older than {'.'.join(map(str, _OLDEST))}."
             raise problem("old", what, "", "Use a Python built with a newer SQLite.")
         self._where = str(path)
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
+        self._open = False
         with _problems(self._where):
             self._connection = sqlite3.connect(
                 path, timeout=wait_seconds, isolation_level=None, check_same_thread=False
@@ -119,8 +120,11 @@ class SqliteStore(Store):
     @contextmanager
     def _transaction(self, opening: str) -> Iterator[Transaction]:
         with self._turn:
+            if self._open:
+                raise RuntimeError("a transaction of this store is open in this thread already")
             with _problems(self._where):
                 self._connection.execute(opening)
+            self._open = True
             try:
                 yield SqliteTransaction(self._connection, self._where)
                 with _problems(self._where):
@@ -128,6 +132,8 @@ class SqliteStore(Store):
             except BaseException:
                 self._roll_back()
                 raise
+            finally:
+                self._open = False
 
     def _roll_back(self) -> None:
         with suppress(sqlite3.Error):

@@ -316,3 +316,12 @@ def test_no_store_reads_a_value_of_another_form_as_an_entry(place, log):
         place.publish(log)
     with pytest.raises(InputProblem, match=r"journal\.entry\.damaged"):
         append(log, submission(1))
+
+
+def test_a_transaction_inside_another_of_the_same_store_is_a_bug_and_breaks_nothing(place, log):
+    with log.begin() as transaction:
+        with pytest.raises(RuntimeError, match="open in this thread already"), log.look():
+            pass
+        journal.append(transaction, [submission(1)], salt=salt)
+    with log.look() as transaction:
+        assert journal.look(transaction).size == 1
