@@ -81,12 +81,12 @@ def _audit_journal(path: Path, key: Path | None, *, keep_bodies: bool) -> Report
     report.damages += [f"entry {place}: private {what}" for place, what in private]
     if head.size > (audit.signed.size if audit.signed else 0):
         waiting = head.size - (audit.signed.size if audit.signed else 0)
-        report.notes.append(f"{waiting} entries are accepted and not signed yet: nothing proves them to others")
+        report.notes.append(f"accepted and not signed yet, so that nothing proves them to others: {waiting}")
     _compare_pin(report, folder.pin, audit)
     if folder.public.is_dir() and (folder.public / "checkpoint").is_file():
         shown = audit_log(source_of(folder.public), KeyChain.of(first))
         report.damages += [f"{folder.public.name}: {line}" for line in _lines(shown)]
-        report.holds += [f"{shown.size} published entries agree with their tiles"] if shown.ok else []
+        report.holds += [f"published entries that agree with their tiles: {shown.size}"] if shown.ok else []
     return report
 
 
@@ -131,11 +131,9 @@ def _say(report: Report, audit: LogAudit, *, pinned: bool) -> None:
         report.holds.append(f"the stored entries lead to every signed root: {audit.checkpoints}")
         report.holds.append(f"the last of them is over {audit.signed.size} of {audit.size} entries")
     if audit.closed:
-        report.notes.append(f"{audit.closed} entries are not shown: their leaf hashes were taken as they are")
+        report.notes.append(f"not shown yet, their leaf hashes taken as they are: {audit.closed}")
     if changes := len(audit.chain.links) - 1:
-        report.holds.append(
-            f"{changes} change{'s' if changes > 1 else ''} of the log's key follow from the first key"
-        )
+        report.holds.append(f"changes of the log's key, each signed for by the key before: {changes}")
     if not pinned:
         report.notes.append("the key is the log's own: give --key to check against one you trust")
 

@@ -77,7 +77,7 @@ def append_command(folder: Path, source: str) -> int:
             total += len(accepted)
             new += sum(not item.existed for item in accepted)
             write("".join(f"{item.place}\t{_said(item)}\t{item.key}\n" for item in accepted))
-    sys.stderr.write(f"{new} new, {total - new} were there already\n")
+    sys.stderr.write(f"new: {new}, there already: {total - new}\n")
     return EXIT_TRUE
 
 
@@ -89,9 +89,8 @@ def publish_command(folder: Path) -> int:
     console = _console()
     said = f"PUBLISHED: {signed.checkpoint.size} entries, root {signed.checkpoint.root.hex()}"
     console.print(said, markup=False, soft_wrap=True)
-    console.print(
-        f"  {shown.tiles} tiles and {shown.bundles} bundles of entries written to {one.public}", markup=False
-    )
+    files = shown.tiles + shown.bundles
+    console.print(f"  files written: {files}, to be served from {one.public}", markup=False, soft_wrap=True)
     if shown.closed:
         console.print(f"  still closed, or behind one that is: {_counted(shown.closed)}", markup=False)
     for answer in asked:
@@ -121,7 +120,7 @@ def cosign_command(folder: Path, answer: Path) -> int:
     if not names:
         way_out = "Name its key first: kezek journal witness FOLDER WITNESS.vkey"
         raise InputProblem("journal.witness.unknown", "holds no line of a known witness.", str(answer), way_out)
-    said = f"{', '.join(names)} cosigned the checkpoint over {signed.checkpoint.size} entries."
+    said = f"{', '.join(names)} cosigned the checkpoint over {_counted(signed.checkpoint.size)}."
     _console().print(said, markup=False, soft_wrap=True)
     return EXIT_TRUE
 
@@ -204,7 +203,7 @@ def forget_command(folder: Path, key: str) -> int:
     one = open_folder(folder)
     with opened(one) as store, store.begin() as transaction:
         count = forget(transaction, key)
-    _console().print(f"{count} private fields of {key} are destroyed; the log is the same.", markup=False)
+    _console().print(f"Private fields of {key} destroyed: {count}. The log is the same.", markup=False)
     return EXIT_TRUE
 
 
@@ -225,7 +224,7 @@ def export_command(folder: Path, target: Path, *, with_private: bool) -> int:
     with opened(one) as store:
         size = archive.write_archive(store, target, with_private=with_private)
     console = _console()
-    console.print(f"{size} entries, their tree and every checkpoint are in {target}.", markup=False, soft_wrap=True)
+    console.print(f"{_counted(size)}, the tree and every checkpoint are in {target}.", markup=False, soft_wrap=True)
     console.print("  Closed entries are among them: this is a copy to keep, not one to publish.", markup=False)
     return EXIT_TRUE
 
@@ -241,7 +240,7 @@ def import_command(source: Path, folder: Path, key: Path | None, signing_key: Pa
         publish_all(one, store)
     pinned = "" if key else " by the key that lies in it; give --key to check against one you trust"
     console = _console()
-    console.print(f"{audit.size} entries are back, verified{pinned}.", markup=False, soft_wrap=True)
+    console.print(f"{_counted(audit.size)} back, verified{pinned}.", markup=False, soft_wrap=True)
     if signer.verifier != audit.chain.current:
         console.print("  The private key is not the one in force: nothing new can be signed with it.", markup=False)
     return EXIT_TRUE
