@@ -120,9 +120,9 @@ def audit_log(source: LogSource, first_key: KeyChain) -> LogAudit:
     audit = LogAudit(first_key)
     tree, stored, differing = _read(source.entries, audit)
     opened = _open(source.checkpoints, audit)
-    bad = _compare_roots(tree, opened, audit)
-    if bad is not None:
-        _name_tampered(tree, stored, source, bad, audit)
+    missed = _compare_roots(tree, opened, audit)
+    if missed:
+        _name_tampered(tree, stored, source, missed, audit)
     else:
         _name_differing(differing, audit)
     if source.page is not None:
@@ -212,31 +212,38 @@ def _open(notes: Sequence[str], audit: LogAudit) -> list[Checkpoint]:
     return sorted(opened, key=lambda one: one.size)
 
 
-def _compare_roots(tree: Tree, opened: Sequence[Checkpoint], audit: LogAudit) -> Checkpoint | None:
-    """Compare with every signed root; return the first checkpoint that the bodies miss."""
-    for one in opened:
+def _compare_roots(tree: Tree, opened: Sequence[Checkpoint], audit: LogAudit) -> list[Checkpoint]:
+    """Compare with every signed root; return the checkpoints that the bodies miss, from the first on."""
+    for at, one in enumerate(opened):
         if one.size > len(tree):
             what = f"the log ends here, {one.size} entries are signed: {one.size - len(tree)} are missing"
             audit.find(EvidenceCode.AUDIT_TRUNCATED, len(tree), what)
-            return None
+            return []
         if tree.root(one.size) != one.root:
-            return one
+            return [later for later in opened[at:] if later.size <= len(tree)]
         audit.signed, audit.checkpoints = one, audit.checkpoints + 1
-    return None
+    return []
 
 
-def _name_tampered(tree: Tree, stored: list[bytes], source: LogSource, bad: Checkpoint, audit: LogAudit) -> None:
+def _name_tampered(
+    tree: Tree, stored: list[bytes], source: LogSource, missed: Sequence[Checkpoint], audit: LogAudit
+) -> None:
     """Name the entries that miss a signed root, by whatever copy of the leaf hashes leads to it."""
-    right = next((copy for copy in (stored, _tile_leaves(source, bad.size)) if _leads_to(copy, bad)), None)
     held = audit.signed.size if audit.signed is not None else 0
-    if right is None:
-        what = (
-            f"from here to entry {bad.size - 1} at least one was tampered with: {held} entries lead to their signed "
-            f"root, {bad.size} do not, and no copy of the leaf hashes does"
-        )
-        audit.find(EvidenceCode.AUDIT_ENTRY, held, what)
-        return
-    wrong = [place for place in range(held, bad.size) if tree.leaf(place) != right[place]]
+    for one in reversed(missed):
+        right = next((copy for copy in (stored, _tile_leaves(source, one.size)) if _leads_to(copy, one)), None)
+        if right is not None:
+            wrong = [place for place in range(held, one.size) if tree.leaf(place) != right[place]]
+            _name_wrong(wrong, right, tree, audit)
+            return
+    what = (
+        f"from here to entry {missed[0].size - 1} at least one was tampered with: {held} entries lead to their "
+        f"signed root, {missed[0].size} do not, and no copy of the leaf hashes does"
+    )
+    audit.find(EvidenceCode.AUDIT_ENTRY, held, what)
+
+
+def _name_wrong(wrong: Sequence[int], right: Sequence[bytes], tree: Tree, audit: LogAudit) -> None:
     for place in wrong[:NAMED_MOST]:
         found = tree.leaf(place)
         what = f"it was tampered with: it hashes to {found.hex()}, signed is {right[place].hex()}"
