@@ -1,19 +1,20 @@
 """The keys of a log one after another: a new key is an event that the old key signs for.
 
-The event is the last entry of the last checkpoint under the old key, and carries a signature by the new one. So who
-trusts the first key can follow, and the size of a checkpoint says which key it must have.
+The event carries a signature by the old key and one by the new, so that only who holds both can make one, and is the
+last entry of the last checkpoint under the old key. So who trusts the first key can follow, and the size of a
+checkpoint says which key it must have.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from kezek.evidence.armour import from_base64, to_base64
-from kezek.evidence.canonical import JsonObject
+from kezek.evidence.canonical import JsonObject, parse_canonical
 from kezek.evidence.checkpoint import Checkpoint, open_checkpoint, parse_whole
 from kezek.evidence.error import ArmourError, EvidenceCode, KeyChainError, NoteError
-from kezek.evidence.receipt import verify_receipt
+from kezek.evidence.receipt import parse_receipt, verify_receipt
 from kezek.evidence.signature import Signer, Verifier
 
 OF_THE_LOG = "log."
@@ -95,22 +96,37 @@ def is_of_the_log(event: Mapping[str, Any]) -> bool:
     return str(event.get("type", "")).startswith(OF_THE_LOG)
 
 
-def rotation_event(*, old: Verifier, new: Signer, at: datetime) -> JsonObject:
+def rotation_event(*, old: Signer, new: Signer, at: datetime) -> JsonObject:
     """Return the event by which a log takes another key of the same name.
 
     Raises:
         KeyChainError: evidence.keys.order for another name, or the same key again.
     """
-    if new.name != old.name or new.verifier == old:
+    if new.name != old.name or new.verifier == old.verifier:
         what = f"the new key must be another one under the name {old.name!r}, not {new.vkey!r}"
         raise KeyChainError(EvidenceCode.KEYS_ORDER, what)
+    statement = _statement(old.vkey, new.vkey)
     return {
         "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "data": {"new": new.vkey, "old": old.vkey, "proof": to_base64(new.sign(_statement(old.vkey, new.vkey)))},
+        "data": {
+            "new": new.vkey,
+            "old": old.vkey,
+            "proof_new": to_base64(new.sign(statement)),
+            "proof_old": to_base64(old.sign(statement)),
+        },
         "key": f"{KEY_ROTATED}/{new.verifier.key_id.hex()}",
         "type": KEY_ROTATED,
         "v": 1,
     }
+
+
+def since(first: Verifier, receipts: Sequence[bytes]) -> Sequence[bytes]:
+    """Return the receipts from the one on that leaves a key; none where the key in force is given already."""
+    for at, text in enumerate(receipts):
+        data = parse_canonical(parse_receipt(text).entry).get("data")
+        if isinstance(data, dict) and data.get("old") == first.vkey:
+            return receipts[at:]
+    return ()
 
 
 def follow(first: Verifier, receipts: Iterable[str | bytes]) -> KeyChain:
@@ -133,7 +149,11 @@ def follow(first: Verifier, receipts: Iterable[str | bytes]) -> KeyChain:
 
 def _new_key(event: Mapping[str, Any], current: Verifier) -> Verifier:
     match event:
-        case {"type": str(kind), "v": 1, "data": {"new": str(new), "old": str(old), "proof": str(proof)}}:
+        case {
+            "type": str(kind),
+            "v": 1,
+            "data": {"new": str(new), "old": str(old), "proof_new": str(by_new), "proof_old": str(by_old)},
+        }:
             pass
         case _:
             raise KeyChainError(EvidenceCode.KEYS_FORM, "it is no change of keys as version 1 has it")
@@ -142,13 +162,14 @@ def _new_key(event: Mapping[str, Any], current: Verifier) -> Verifier:
     if old != current.vkey:
         raise KeyChainError(EvidenceCode.KEYS_ORDER, f"it leaves {old!r}, in force is {current.vkey!r}")
     try:
-        found, signature = Verifier.parse(new), from_base64(proof)
+        found, signatures = Verifier.parse(new), (from_base64(by_new), from_base64(by_old))
     except (NoteError, ArmourError) as error:
         raise KeyChainError(EvidenceCode.KEYS_FORM, error.what) from None
     if found.name != current.name:
         raise KeyChainError(EvidenceCode.KEYS_ORDER, f"{found.name!r} is another name than {current.name!r}")
-    if not found.accepts(text=_statement(old, new), signature=signature):
-        raise KeyChainError(EvidenceCode.KEYS_PROOF, "the new key did not sign for itself")
+    for who, key, signature in (("new", found, signatures[0]), ("old", current, signatures[1])):
+        if not key.accepts(text=_statement(old, new), signature=signature):
+            raise KeyChainError(EvidenceCode.KEYS_PROOF, f"the {who} key did not sign for the change")
     return found
 
 

@@ -16,13 +16,14 @@ from typing import NamedTuple
 from kezek.evidence.canonical import JsonObject, canonical_bytes, parse_canonical
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.event import closed, content_of, entry_of, key_of, with_private
-from kezek.evidence.keychain import KEY_ROTATED, OF_THE_LOG
+from kezek.evidence.keychain import KEY_ROTATED, OF_THE_LOG, is_of_the_log
 from kezek.evidence.sealed import Opening
 from kezek.evidence.stored_tree import PAGE_WIDTH, StoredTree
 from kezek.evidence.tree import HASH_BYTES, leaf_hash
 from kezek.journal.store import FORMAT, Store, Transaction, no_journal
 from kezek.units.problem import InputProblem
 
+_OWN = f'"type":"{OF_THE_LOG}'.encode()
 _NAMES_AT_ONCE = 500
 Salt = Callable[[], bytes]
 NOTHING: Mapping[str, Opening] = {}
@@ -246,11 +247,14 @@ def reread(transaction: Transaction, start: int, end: int) -> Iterator[tuple[int
         InputProblem: journal.entry.damaged, .missing.
     """
     sql = "SELECT place, body, leaf FROM kezek_entry WHERE place >= ? AND place < ? ORDER BY place"
+    own = {place for (place,) in transaction.rows("SELECT place FROM kezek_rotation")}
     for rows in transaction.batches(sql, (start, end)):
         leaves = [leaf_hash(_body(place, body)) for place, body, _ in rows]
-        for at, ((place, _, stored), found) in enumerate(zip(rows, leaves, strict=True)):
+        for at, ((place, body, stored), found) in enumerate(zip(rows, leaves, strict=True)):
             if place != rows[0][0] + at:
                 raise _missing(rows[0][0] + at)
+            if _OWN in body and place not in own and is_of_the_log(_event(place, body)):
+                raise _damaged(place, "It speaks for the log itself, which did not write it.")
             if stored != found:
                 raise _damaged(place, f"Its stored bytes hash to {found.hex()[:16]}…, another hash was accepted.")
         yield rows[0][0], leaves

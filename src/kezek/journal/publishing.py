@@ -137,7 +137,7 @@ def rotate(store: Store, *, old: Signer, new: Signer, now: datetime) -> int:
             what, way_out = "The log had this key before, or has it now.", "Make a new key under the log's own name."
             raise InputProblem("journal.key.same", what, new.vkey, way_out)
         try:
-            event = rotation_event(old=chain.current, new=new, at=now)
+            event = rotation_event(old=old, new=new, at=now)
         except EvidenceError as error:
             way_out = "Make a new key under the log's own name."
             raise InputProblem("journal.key.same", f"{error.what}.", new.name, way_out) from error

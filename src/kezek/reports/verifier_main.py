@@ -18,7 +18,7 @@ from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
 from kezek.evidence.cosignature import WitnessKey, check_witness_keys, open_cosigned
 from kezek.evidence.error import ArmourError, EvidenceCode, EvidenceError, ReceiptError, ReceiptPart, Step
 from kezek.evidence.growth import parse_growth, verify_growth
-from kezek.evidence.keychain import KeyChain, follow, is_of_the_log
+from kezek.evidence.keychain import KeyChain, follow, is_of_the_log, since
 from kezek.evidence.log import entry_label, parse_entries, split_lines
 from kezek.evidence.receipt import verify_receipt
 from kezek.evidence.signature import ID_BYTES, KEY_BYTES, Verifier
@@ -103,6 +103,14 @@ class Asked:
         if self.unsigned or self.chain is None or not rotations:
             return self
         return replace(self, chain=follow(self.chain.current, rotations))
+
+    def following_from_here(self, rotations: Sequence[bytes]) -> "Asked":
+        """Follow those of the receipts that a folder brings which come after the key that is in force here.
+
+        Raises:
+            EvidenceError: a receipt that is none, a change that does not follow.
+        """
+        return self if self.chain is None else self.following([*since(self.chain.current, rotations)])
 
     def verdict(self, what: str) -> int:
         """Say that something holds, and how much of it was checked."""
@@ -226,7 +234,7 @@ def check_log(options: argparse.Namespace, asked: Asked) -> int:
     log = read_exported(options.folder)
     if log.checkpoint is None:
         raise uncounted(options.folder)
-    asked = asked.following(log.rotations)
+    asked = asked.following_from_here(log.rotations)
     if log.places is not None:
         return _check_shown(log, log.places, log.checkpoint, asked)
     found = _audit_of(log, log.checkpoint, asked)
@@ -260,7 +268,7 @@ def check_clearing(options: argparse.Namespace, asked: Asked) -> int:
         way_out = "Ask again when the embargo is over; `log` checks what is shown."
         raise InputProblem("verifier.folder.closed", what, str(options.folder), way_out)
     if log.checkpoint is not None:
-        asked = asked.following(log.rotations)
+        asked = asked.following_from_here(log.rotations)
         found = _audit_of(log, log.checkpoint, asked)
         if not found.ok:
             say("Nothing is cleared again: the entries are not those of the checkpoint.")

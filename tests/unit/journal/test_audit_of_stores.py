@@ -3,13 +3,17 @@
 import pytest
 from tests.stores.place import KEY, NOW, OTHER_KEY, append, append_many, submission
 
+from kezek.evidence.canonical import canonical_bytes
 from kezek.evidence.error import EvidenceCode
-from kezek.evidence.keychain import KeyChain
+from kezek.evidence.event import key_of
+from kezek.evidence.keychain import KeyChain, rotation_event
 from kezek.evidence.log_audit import audit_log
+from kezek.evidence.signature import Signer
 from kezek.evidence.stored_tree import PAGE_WIDTH
 from kezek.evidence.tree import leaf_hash
 from kezek.journal import publishing
 from kezek.journal.archive import damaged_openings, store_source
+from kezek.units.problem import InputProblem
 
 SIZES = (300, 520)
 ENTRY, LEAVES, REMOVED = EvidenceCode.AUDIT_ENTRY, EvidenceCode.AUDIT_LEAVES, EvidenceCode.AUDIT_REMOVED
@@ -191,7 +195,7 @@ def test_a_change_of_keys_that_was_changed_itself_is_named(signed):
     assert audited(signed).ok and audited(signed).chain.current == OTHER_KEY.verifier
     with signed.tampering() as transaction:
         was = transaction.rows("SELECT body FROM kezek_entry WHERE place = ?", (at,))[0][0]
-        flipped = was.replace(b'"proof":"', b'"proof":"A')
+        flipped = was.replace(b'"proof_new":"', b'"proof_new":"A')
         transaction.rows("UPDATE kezek_entry SET body = ? WHERE place = ?", (flipped, at))
     audit = audited(signed)
     assert (EvidenceCode.AUDIT_KEY, at) in found(audit) and not audit.ok
@@ -210,3 +214,29 @@ def test_private_data_that_is_not_what_was_sealed_is_named_and_forgotten_data_is
     assert damaged() == [] and audited(place).ok
     change(place, "UPDATE kezek_opening SET salt = ? WHERE place = 0 AND field = ?", bytes(32), "iin")
     assert [(at, what.partition(":")[0]) for at, what in damaged()] == [(0, "iin")]
+
+
+def test_who_can_write_the_database_cannot_take_over_the_key(signed):
+    """A change of keys that the old key never signed is neither signed for nor believed, with its row or without."""
+    store = signed.open()
+    signed.publish(store)
+    mallory = Signer(KEY.name, b"E" * 32)
+    event = rotation_event(old=Signer(KEY.name, b"M" * 32), new=mallory, at=NOW)
+    forged = canonical_bytes({**event, "data": {**event["data"], "old": KEY.vkey}})
+    for own_row in (False, True):
+        with signed.tampering() as transaction:
+            at = transaction.rows("SELECT size FROM kezek_log")[0][0]
+            sql = "INSERT INTO kezek_entry (place, name, body, leaf) VALUES (?, ?, ?, ?)"
+            transaction.rows(sql, (at, key_of(event), forged, leaf_hash(forged)))
+            transaction.rows("UPDATE kezek_log SET size = ?", (at + 1,))
+            if own_row:
+                transaction.rows("INSERT INTO kezek_rotation (place) VALUES (?)", (at,))
+        with pytest.raises(InputProblem) as caught:
+            signed.publish(store)
+        assert caught.value.code == ("journal.key.damaged" if own_row else "journal.entry.damaged")
+        assert (EvidenceCode.AUDIT_KEY, at) in found(audited(signed))
+        with signed.tampering() as transaction:
+            transaction.rows("DELETE FROM kezek_rotation")
+            transaction.rows("DELETE FROM kezek_entry WHERE place = ?", (at,))
+            transaction.rows("UPDATE kezek_log SET size = ?", (at,))
+    assert signed.publish(store).checkpoint.size == 525 and audited(signed).ok

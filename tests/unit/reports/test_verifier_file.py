@@ -406,7 +406,7 @@ def rotated_log(new):
     log = Log()
     log.extend({"n": number, "type": "a.b"} for number in range(3))
     at = datetime(2025, 10, 14, tzinfo=UTC)
-    index = log.append(rotation_event(old=SIGNER.verifier, new=new, at=at))
+    index = log.append(rotation_event(old=SIGNER, new=new, at=at))
     receipt = render_receipt(log.receipt(index, checkpoint=log.sign(SIGNER)))
     log.append({"n": 4, "type": "a.b"})
     return log, receipt

@@ -117,3 +117,13 @@ def test_a_wrong_fill_is_named_by_its_place_in_the_log_behind_a_change_of_its_ke
     assert code == 1 and f"entry {wrong + 1} (order.filled)" in words
     assert audit_command(tmp_path / "shown", None, replay=True, law=None) == 1
     assert f"NO  entry {wrong + 1}: " in capsys.readouterr().out
+
+
+def test_the_key_in_force_is_as_good_as_the_first_one_for_what_it_signed(journal, tmp_path, capsys):
+    shown = tmp_path / "shown"
+    publish_files(journal, shown, now=LATER)
+    (tmp_path / "new.vkey").write_text(f"{NEW.vkey}\n")
+    change = shown / "keys" / "0001.tlog-proof"
+    for keys in (["--key", tmp_path / "new.vkey"], ["--key", shown / "log.vkey", "--rotated", change]):
+        code, words = run(capsys, "log", shown, *keys)
+        assert code == 0 and "VALID" in words, words
