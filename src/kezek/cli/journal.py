@@ -13,11 +13,14 @@ from kezek.cli.asked import fresh_seed, moment_of, now
 from kezek.cli.journal_folder import (
     DATABASE_FILE,
     KEY_FILE,
+    KEYS_LOCK_FILE,
     NEXT_KEY_FILE,
+    PIN_FILE,
     POSTGRES,
     SETTINGS_FILE,
     SQLITE,
     JournalFolder,
+    keys_held,
     open_folder,
     opened,
     publish_all,
@@ -28,13 +31,12 @@ from kezek.cli.journal_folder import (
 from kezek.cli.journal_witnesses import add_witness, keep_answer, known_witnesses
 from kezek.cli.key_files import log_key, read_file
 from kezek.cli.output import write
-from kezek.evidence.canonical import parse_canonical
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.event import head_of
 from kezek.journal import archive, publishing
-from kezek.journal.durable import replace_file
+from kezek.journal.durable import PARTIAL, replace_file
 from kezek.journal.folder_log import first_key
-from kezek.journal.journal import Accepted, State, Submission, append, entries, forget, look, openings
+from kezek.journal.journal import Accepted, State, Submission, append, forget, heads, look, openings
 from kezek.journal.publication import publish_files
 from kezek.journal.store import Store, Transaction
 from kezek.units.calendar import ALMATY
@@ -56,6 +58,10 @@ def init_command(folder: Path, name: str, database: str) -> int:
     except EvidenceError as error:
         way_out = "Choose a name as kezek.example/log: no space, no plus."
         raise InputProblem(str(error.code), f"{error.what}.", "--name", way_out) from error
+    if signer.name != name:
+        what, way_out = f"holds the key of {signer.name!r}.", "Give that name, or choose a new folder."
+        raise InputProblem("journal.key.other", what, str(folder), way_out)
+    write_settings(one)
     with opened(one, new=True) as store:
         publishing.begin(store, pin=one.pin, signer=signer, now=now())
         publish_all(one, store)
@@ -148,8 +154,7 @@ def list_command(folder: Path, start: int, most: int) -> int:
     """List entries: place, moment, kind, key."""
     one = open_folder(folder)
     with opened(one) as store, store.look() as transaction:
-        for place, body in enumerate(entries(transaction, start, start + most), start=start):
-            head = head_of(parse_canonical(body))
+        for place, head in heads(transaction, start, start + most):
             closed = f"\tclosed until {head.until:%Y-%m-%dT%H:%M:%SZ}" if head.until else ""
             write(f"{place}\t{head.at:%Y-%m-%dT%H:%M:%SZ}\t{head.kind}\t{head.key}{closed}\n")
     return EXIT_TRUE
@@ -161,9 +166,7 @@ def receipt_command(folder: Path, key: str, out: Path | None) -> int:
     with opened(one) as store, store.look() as transaction:
         found = publishing.state_of(transaction, key)
     if found is None:
-        raise InputProblem(
-            "journal.event.unknown", f"There is no event {key!r}.", str(folder), "`kezek journal list` names them."
-        )
+        raise _unknown_event(key, folder)
     state, place, receipt = found
     if receipt is None:
         following = "publish it" if state is State.INTEGRATED else "integrate and publish it"
@@ -171,6 +174,11 @@ def receipt_command(folder: Path, key: str, out: Path | None) -> int:
         return EXIT_FALSE
     _give(receipt, out)
     return EXIT_TRUE
+
+
+def _unknown_event(key: str, folder: Path) -> InputProblem:
+    way_out = "`kezek journal list` names them."
+    return InputProblem("journal.event.unknown", f"There is no event {key!r}.", str(folder), way_out)
 
 
 def growth_command(folder: Path, since: int, out: Path | None) -> int:
@@ -186,7 +194,7 @@ def rotate_command(folder: Path) -> int:
     """Change the log's key: the old one signs for the new one, from then on the new one signs."""
     one = open_folder(folder)
     following = folder / NEXT_KEY_FILE
-    with opened(one) as store:
+    with opened(one) as store, keys_held(one):
         publish_all(one, store)
         old = _settled_key(one, store)
         new = read_key(following) if following.exists() else write_key(following, one.name)
@@ -212,7 +220,9 @@ def disclose_command(folder: Path, key: str) -> int:
     one = open_folder(folder)
     with opened(one) as store, store.look() as transaction:
         found = publishing.state_of(transaction, key)
-        opening = openings(transaction, found[1]) if found else {}
+        if found is None:
+            raise _unknown_event(key, folder)
+        opening = openings(transaction, found[1])
     shown = {name: {"salt": item.salt.hex(), "value": item.value} for name, item in opening.items()}
     write(json.dumps(shown, ensure_ascii=False, indent=2) + "\n")
     return EXIT_TRUE
@@ -221,6 +231,9 @@ def disclose_command(folder: Path, key: str) -> int:
 def export_command(folder: Path, target: Path, *, with_private: bool) -> int:
     """Write all that is signed as plain files."""
     one = open_folder(folder)
+    if target.resolve().is_relative_to(folder.resolve()):
+        what, way_out = "lies in the journal's own folder.", "Choose a folder elsewhere, on another disk if you can."
+        raise InputProblem("journal.archive.place", what, str(target), way_out)
     with opened(one) as store:
         size = archive.write_archive(store, target, with_private=with_private)
     console = _console()
@@ -233,10 +246,11 @@ def import_command(source: Path, folder: Path, key: Path | None, signing_key: Pa
     """Bring an archive back into an empty journal, if every byte of it leads to what was signed."""
     verifier = log_key(key) if key else first_key(source)
     signer = read_key(signing_key)
-    one = _new_folder(folder, verifier.name, database)
+    one = _new_folder(folder, verifier.name, database, again=True)
     with opened(one, new=True) as store:
-        audit = archive.bring_back(source, store=store, pin=one.pin, first_key=verifier)
+        audit = archive.bring_back(source, store=store, pin=one.pin, first_key=verifier, now=now())
         replace_file(folder / KEY_FILE, signing_key.read_bytes(), mode=0o600)
+        write_settings(one)
         publish_all(one, store)
     pinned = "" if key else " by the key that lies in it; give --key to check against one you trust"
     console = _console()
@@ -273,7 +287,10 @@ def _submission(line: bytes, where: str) -> Submission:
     if not isinstance(private, Mapping) or not isinstance(until, str | None):
         way_out = "Write private as an object of values, closed_until as 2025-10-14T09:40."
         raise InputProblem("journal.event.form", "has private or closed_until of another form.", where, way_out)
-    event = Submission(found, private, moment_of(until) if until else None)
+    try:
+        event = Submission(found, private, None if until is None else moment_of(until))
+    except InputProblem as problem:
+        raise InputProblem(problem.code, f"closed_until: {problem.what}", where, problem.way_out) from problem
     try:
         head_of(found)
     except EvidenceError as error:
@@ -351,21 +368,29 @@ def _settled_key(one: JournalFolder, store: Store) -> Any:  # noqa: ANN401
     return read_key(one.path / KEY_FILE)
 
 
-def _new_folder(folder: Path, name: str, database: str) -> JournalFolder:
+def _new_folder(folder: Path, name: str, database: str, *, again: bool = False) -> JournalFolder:
+    """Make the folder of a new journal, or take up one whose beginning was cut off; `again` with its pin."""
     if not folder.parent.is_dir():
         way_out = f"Make it first: mkdir -p {folder.parent}"
         raise InputProblem("journal.folder.parent", "lies in a folder that does not exist.", str(folder), way_out)
-    one = JournalFolder(folder, name, database)
     try:
         folder.mkdir(exist_ok=True)
-        if any(item.name not in (SETTINGS_FILE, KEY_FILE, DATABASE_FILE) for item in folder.iterdir()):
+        if (folder / PIN_FILE).exists() and not again:
+            way_out = "Use that log, or name another folder."
+            raise InputProblem("journal.log.exists", "A log was begun here before.", str(folder), way_out)
+        if any(not _left_by_a_beginning(item.name) for item in folder.iterdir()):
             way_out = "Choose a new or an empty folder."
             raise InputProblem("journal.folder.foreign", "holds something else.", str(folder), way_out)
-        write_settings(one)
     except OSError as error:
         what, way_out = f"cannot be written ({error.strerror}).", "Choose a folder you may write to."
         raise InputProblem("journal.folder.unwritable", what, str(folder), way_out) from error
-    return one
+    return JournalFolder(folder, name, database)
+
+
+def _left_by_a_beginning(name: str) -> bool:
+    """Tell whether a file can be what a beginning that was cut off left: it goes on from there."""
+    known = (KEY_FILE, KEYS_LOCK_FILE, PIN_FILE, SETTINGS_FILE, f".{PIN_FILE}.lock")
+    return name in known or name.startswith(DATABASE_FILE) or name.endswith(PARTIAL)
 
 
 def _give(text: str, out: Path | None) -> None:

@@ -1,6 +1,7 @@
 """A journal's folder from the command line: its settings, its database, its keys, its pin and its public files."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from kezek.cli.journal_witnesses import Asked, ask_all
 from kezek.evidence.canonical import canonical_bytes, parse_canonical
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.signature import Signer, parse_signer, signer_text
-from kezek.journal.durable import replace_file
+from kezek.journal.durable import held, replace_file
 from kezek.journal.journal import look
 from kezek.journal.pin import Pin
 from kezek.journal.publication import Published, publish_files
@@ -24,11 +25,15 @@ SETTINGS_FILE = "journal.json"
 DATABASE_FILE = "journal.db"
 KEY_FILE = "log.key"
 NEXT_KEY_FILE = "log.key.next"
+KEYS_LOCK_FILE = ".keys.lock"
 PIN_FILE = "pin.json"
 PUBLIC_FOLDER = "public"
 FORMAT = "kezek-journal-folder@v1"
 URL_VARIABLE = "KEZEK_DATABASE_URL"
 SQLITE, POSTGRES = "sqlite", "postgres"
+_OTHERS = 0o077
+_HELD: set[Path] = set()
+"""Locks that this process holds; a command runs in one thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +104,37 @@ def publish_all(folder: JournalFolder, store: Store) -> tuple[Signed, Published,
         InputProblem: journal.*; nothing is shown where a witness saw another history.
     """
     asked: list[Asked] = []
-    while True:
-        signed = _publish_once(folder, store)
-        asked += ask_all(folder.path, store, signed)
-        with store.look() as transaction:
-            size = look(transaction).size
-        if signed.checkpoint.size >= size:
-            return signed, publish_files(store, folder.public, now=now()), asked
+    with store.look() as transaction:
+        goal = look(transaction).size
+    with keys_held(folder):
+        while True:
+            signed = _publish_once(folder, store)
+            asked += ask_all(folder.path, store, signed)
+            if signed.checkpoint.size >= goal:
+                return signed, publish_files(store, folder.public, now=now()), asked
+
+
+@contextmanager
+def keys_held(folder: JournalFolder) -> Iterator[None]:
+    """Hold the keys of a journal, so that no two change or use them at once; a block inside another waits for nobody.
+
+    Raises:
+        InputProblem: journal.folder.unwritable.
+    """
+    path = folder.path / KEYS_LOCK_FILE
+    if path in _HELD:
+        yield
+        return
+    try:
+        with held(path, wait=True):
+            _HELD.add(path)
+            try:
+                yield
+            finally:
+                _HELD.discard(path)
+    except OSError as error:
+        what, way_out = f"cannot be used ({error.strerror}).", "Check the rights of the folder."
+        raise InputProblem("journal.folder.unwritable", what, str(error.filename or path), way_out) from error
 
 
 def read_key(path: Path) -> Signer:
@@ -115,6 +144,9 @@ def read_key(path: Path) -> Signer:
         InputProblem: journal.key.none, .form.
     """
     try:
+        if sys.platform != "win32" and path.stat().st_mode & _OTHERS:
+            what, way_out = "may be read by others.", f"Make it yours alone: chmod 600 {path}"
+            raise InputProblem("journal.key.open", what, str(path), way_out)
         return parse_signer(path.read_bytes())
     except OSError as error:
         what, way_out = f"cannot be read ({error.strerror}).", "Give the private key of the log."

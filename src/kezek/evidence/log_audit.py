@@ -61,6 +61,7 @@ class LogSource:
         page: Gives stored hashes of the tree by depth and number; None where there are none.
         page_depths: At every which depth there are pages: 8 for tiles.
         integrated: Entries that the pages hold; the size of the last checkpoint where it is not given.
+        beyond: Entries that a store holds outside of its own size.
     """
 
     entries: Iterable[Stored]
@@ -68,6 +69,7 @@ class LogSource:
     page: Callable[[int, int], bytes | None] | None = None
     page_depths: int = 1
     integrated: int | None = None
+    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,9 @@ def audit_log(source: LogSource, first_key: KeyChain) -> LogAudit:
         _name_tampered(tree, stored, source, missed, audit)
     else:
         _name_differing(differing, audit)
+    if source.beyond:
+        what = f"entries stand outside of the log's own size, where none belongs: {source.beyond}"
+        audit.find(EvidenceCode.AUDIT_EXTENDED, len(tree), what)
     if source.page is not None:
         _compare_pages(tree, source, audit)
     audit.root = tree.root()

@@ -7,15 +7,17 @@ only if every byte leads to what was signed.
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from kezek.evidence.armour import from_base64, to_base64
-from kezek.evidence.canonical import canonical_bytes, parse_canonical
+from kezek.evidence.canonical import JsonObject, canonical_bytes, parse_canonical
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.keychain import KEY_ROTATED, KeyChain
 from kezek.evidence.log_audit import MISSING, LogAudit, LogSource, Stored, audit_log
 from kezek.evidence.sealed import Opening, check_opening
-from kezek.evidence.signature import Verifier
+from kezek.evidence.signature import SignatureLine, Verifier, parse_signature_line, split_note
 from kezek.evidence.tiles import TILE_WIDTH, Tile, entries_path, pack_entries, spans_between, tiles_between
 from kezek.evidence.tree import HASH_BYTES, leaf_hash
 from kezek.journal.folder import Content, write_folder
@@ -53,7 +55,6 @@ from kezek.journal.publishing import (
 from kezek.journal.store import Store, Transaction
 from kezek.units.problem import InputProblem
 
-FORMAT_MARKER = CHECKPOINT_FILE
 _NAMED_MOST = 3
 _BLOCK_MOST, _BLOCK_LEAST = 65_536, 256
 _BLOCK_BYTES = 1 << 28
@@ -80,12 +81,15 @@ def write_archive(store: Store, target: Path, *, with_private: bool) -> int:
         files = dict(_files(transaction, chain, size))
         if with_private:
             files[OPENINGS_FILE] = _opening_lines(transaction)
-        write_folder(target, files, marker=FORMAT_MARKER)
+        write_folder(target, files, marker=CHECKPOINTS_FILE)
     return size
 
 
-def bring_back(folder: Path, *, store: Store, pin: Pin, first_key: Verifier) -> LogAudit:
+def bring_back(folder: Path, *, store: Store, pin: Pin, first_key: Verifier, now: datetime) -> LogAudit:
     """Verify an archive whole, and put it into an empty database.
+
+    What was signed after the archive was written is not in it, and nobody here can know of it: take the newest, and
+    compare with the checkpoint that is published.
 
     Args:
         first_key: The key that the log began with, from a source that is trusted.
@@ -98,13 +102,19 @@ def bring_back(folder: Path, *, store: Store, pin: Pin, first_key: Verifier) -> 
     audit = audit_log(source_of(folder), KeyChain.of(first_key))
     if not audit.ok or audit.signed is None:
         raise _damaged(folder, audit.findings[0].what if audit.findings else "nothing in it is signed")
+    kept = [_checkpoint_of(line, audit.chain, folder, now) for line in checkpoint_lines(folder)]
+    bodies = list(read_bodies(folder))
+    opened = list(_openings_of(folder, bodies))
+    if [one.size for one in kept] != sorted({one.size for one in kept}) or not kept or kept[-1].size != len(bodies):
+        raise _damaged(folder, f"{CHECKPOINTS_FILE} does not lead from one checkpoint to the last")
     with store.begin() as transaction:
         if transaction.has_table("kezek_log"):
             what, way_out = "There is a journal in this database already.", "Name another database."
             raise InputProblem("journal.log.exists", what, str(folder), way_out)
         create(store, transaction, origin=first_key.name, vkey=first_key.vkey)
-        last = _restore(transaction, folder)
+        _restore(transaction, bodies, opened, kept)
         integrate(transaction)
+        last = Pinned(kept[-1].note, kept[-1].signed_unix_s)
         if pin.read() != last and not pin.swap(None, last):
             what, way_out = "A log was begun here before.", "Name another place."
             raise InputProblem("journal.log.exists", what, str(folder), way_out)
@@ -121,6 +131,7 @@ def store_source(transaction: Transaction) -> LogSource:
         notes,
         page=lambda depth, number: read_page(transaction, depth, number),
         integrated=head.integrated,
+        beyond=transaction.rows("SELECT count(*) FROM kezek_entry WHERE place >= ? OR place < 0", (head.size,))[0][0],
     )
 
 
@@ -134,17 +145,19 @@ def damaged_openings(transaction: Transaction) -> list[tuple[int, str]]:
     for rows in transaction.batches(sql):
         for place, name, salt, value, body in rows:
             try:
-                digest = parse_canonical(body).get("private", {}).get(name, "")
-                check_opening(Opening(parse_canonical(value)["value"], salt), digest)
-            except (EvidenceError, KeyError) as error:
-                found.append((place, f"{name}: {error}"))
+                one = Opening(parse_canonical(value)["value"], salt)
+                check_opening(one, _sealed(body, name))
+            except EvidenceError as error:
+                found.append((place, f"{name}: {error.what}"))
+            except (AttributeError, KeyError, TypeError):
+                found.append((place, f"{name}: what is kept is no value with its salt"))
     return found
 
 
 def _stored(transaction: Transaction, size: int) -> Iterator[Stored]:
     """Yield what the database holds; while one block is hashed the next is read."""
-    last, longest = transaction.rows("SELECT max(place), max(length(body)) FROM kezek_entry")[0]
-    end = max(size, 0 if last is None else last + 1)
+    longest = transaction.rows("SELECT max(length(body)) FROM kezek_entry")[0][0]
+    end = size
     width = min(_BLOCK_MOST, max(_BLOCK_LEAST, _BLOCK_BYTES // (longest or 1)))
     with ThreadPoolExecutor(1) as reader:
         ahead = reader.submit(_read_block, transaction, 0, min(width, end))
@@ -178,8 +191,16 @@ def _row_by_row(transaction: Transaction, start: int, width: int) -> list[Stored
     sql = "SELECT place, name, body, leaf FROM kezek_entry WHERE place >= ? AND place < ?"
     rows = {place: rest for place, *rest in transaction.rows(sql, (start, start + width))}
     missing = ("", MISSING, leaf_hash(MISSING))
-    names, bodies, leaves = zip(*(rows.get(start + at, missing) for at in range(width)), strict=True)
-    return [Stored(start, bodies, [name.encode() for name in names], leaves)]
+    found = [_typed(*rows.get(start + at, missing)) for at in range(width)]
+    names, bodies, leaves = zip(*found, strict=True)
+    return [Stored(start, bodies, names, leaves)]
+
+
+def _typed(name: object, body: object, leaf: object) -> tuple[bytes, bytes, bytes]:
+    """Take what a damaged database gives for what it should be: of another type it is damage that will show."""
+    said = name.encode("utf-8", "surrogatepass") if isinstance(name, str) else repr(name).encode()
+    stored = body if isinstance(body, bytes) else repr(body).encode()
+    return said, stored, leaf if isinstance(leaf, bytes) else b""
 
 
 def _files(transaction: Transaction, chain: KeyChain, size: int) -> Iterator[tuple[str, Content]]:
@@ -240,43 +261,90 @@ def _require_whole(folder: Path) -> None:
         raise InputProblem("journal.archive.torn", f"The copy is torn: {named}{more}.", str(folder), way_out)
 
 
-def _restore(transaction: Transaction, folder: Path) -> Pinned:
-    """Put entries, personal data and checkpoints in, and return what is to be pinned."""
-    bodies = list(read_bodies(folder))
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A checkpoint as an archive keeps it, verified: its cosignatures are lines of the right form, no more."""
+
+    size: int
+    note: str
+    signed_unix_s: int
+    cosignatures: tuple[SignatureLine, ...]
+
+
+def _checkpoint_of(line: JsonObject, chain: KeyChain, folder: Path, now: datetime) -> _Kept:
+    match line:
+        case {"cosignatures": list(lines), "note": str(note), "signed_unix_s": int(at), "size": int(size), **rest}:
+            formed = not rest and type(at) is int and type(size) is int
+        case _:
+            formed = False
+    if not formed:
+        raise _damaged(folder, f"{CHECKPOINTS_FILE} has a line of another form")
+    whole = note + "".join(str(one.get("line")) if isinstance(one, dict) else "" for one in lines)
+    try:
+        signed = chain.open(whole)
+        cosigned = [parse_signature_line(text) for text in split_note(whole)[1][1:]]
+    except EvidenceError as error:
+        raise _damaged(folder, f"{CHECKPOINTS_FILE}: {error.what}") from error
+    if signed.size != size or [{"line": one.text, "witness": one.name} for one in cosigned] != lines:
+        raise _damaged(folder, f"{CHECKPOINTS_FILE} says another size or other cosignatures than its note")
+    if not 0 <= at <= now.timestamp():
+        raise _damaged(folder, f"{CHECKPOINTS_FILE} has a checkpoint from the future, or the clock stands wrong")
+    return _Kept(size, note, at, tuple(cosigned))
+
+
+def _restore(
+    transaction: Transaction, bodies: list[bytes], opened: list[tuple[int, str, Opening]], kept: list[_Kept]
+) -> None:
+    """Put entries, personal data and checkpoints in; all were verified before."""
     insert_entries(transaction, bodies)
-    _restore_openings(transaction, folder, bodies)
-    last = None
-    for line in checkpoint_lines(folder):
-        match line:
-            case {"cosignatures": list(lines), "note": str(note), "signed_unix_s": int(at), "size": int(size)}:
-                insert_checkpoint(transaction, size=size, note=note, signed_unix_s=at)
-                last = Pinned(note, at)
-            case _:
-                raise _damaged(folder, f"{CHECKPOINTS_FILE} has a line of another form")
-        for one in lines:
-            keep_cosignature(transaction, size=size, witness=one["witness"], line=one["line"])
-    if last is None:
-        raise _damaged(folder, f"{CHECKPOINTS_FILE} lists no checkpoint")
-    return last
-
-
-def _restore_openings(transaction: Transaction, folder: Path, bodies: list[bytes]) -> None:
-    opened = []
-    for line in read_lines(folder / OPENINGS_FILE):
-        match line:
-            case {"field": str(name), "place": int(place), "salt": str(salt), "value": value} if (
-                0 <= place < len(bodies)
-            ):
-                one = Opening(value, from_base64(salt))
-            case _:
-                raise _damaged(folder, f"{OPENINGS_FILE} has a line of another form")
-        try:
-            check_opening(one, parse_canonical(bodies[place]).get("private", {}).get(name, ""))
-        except EvidenceError as error:
-            raise _damaged(folder, f"entry {place}, {name}: {error.what}") from error
-        opened.append((place, name, one))
     if opened:
         insert_openings(transaction, opened)
+    for one in kept:
+        insert_checkpoint(transaction, size=one.size, note=one.note, signed_unix_s=one.signed_unix_s)
+        for line in one.cosignatures:
+            keep_cosignature(transaction, size=one.size, witness=line.name, line=line.text)
+
+
+def damaged_opening_lines(folder: Path) -> str | None:
+    """Check the personal data of an archive against its hashes; say what is wrong, or nothing.
+
+    Raises:
+        InputProblem: journal.files.form.
+    """
+    try:
+        list(_openings_of(folder, list(read_bodies(folder))))
+    except InputProblem as problem:
+        return problem.what
+    return None
+
+
+def _openings_of(folder: Path, bodies: list[bytes]) -> Iterator[tuple[int, str, Opening]]:
+    """Yield the personal data of an archive, each checked against the hash that its entry holds."""
+    seen = set()
+    for line in read_lines(folder / OPENINGS_FILE):
+        match line:
+            case {"field": str(name), "place": int(place), "salt": str(salt), "value": value, **rest} if not rest:
+                pass
+            case _:
+                raise _damaged(folder, f"{OPENINGS_FILE} has a line of another form")
+        if type(place) is not int or not 0 <= place < len(bodies) or (place, name) in seen:
+            raise _damaged(folder, f"{OPENINGS_FILE} names entry {place}, {name}, twice or where there is none")
+        seen.add((place, name))
+        try:
+            one = Opening(value, from_base64(salt))
+            check_opening(one, _sealed(bodies[place], name))
+        except EvidenceError as error:
+            raise _damaged(folder, f"entry {place}, {name}: {error.what}") from error
+        yield place, name, one
+
+
+def _sealed(body: bytes, name: str) -> str:
+    """Return the digest that an entry holds of a private field, "" where it holds none."""
+    match parse_canonical(body).get("private"):
+        case {**digests} if isinstance(digests.get(name), str):
+            return str(digests[name])
+        case _:
+            return ""
 
 
 def _damaged(folder: Path, what: str) -> InputProblem:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kezek.evidence.canonical import JsonObject, parse_canonical
+from kezek.evidence.checkpoint import parse_whole
 from kezek.evidence.error import EvidenceError
-from kezek.evidence.keychain import KeyChain
 from kezek.evidence.log_audit import MISSING, LogSource, Stored
 from kezek.evidence.signature import Verifier
 from kezek.evidence.stored_tree import PAGE_WIDTH
@@ -16,6 +16,7 @@ from kezek.units.problem import InputProblem
 
 CHECKPOINTS_FILE = "checkpoints.jsonl"
 OPENINGS_FILE = "openings.jsonl"
+NOTE_BYTES_MAX = 1 << 16
 
 
 def is_log_folder(folder: Path) -> bool:
@@ -42,31 +43,46 @@ def size_of(folder: Path) -> int:
     Raises:
         InputProblem: journal.files.checkpoint.
     """
+    way_out = "Name the folder of a log that Kezek wrote."
     try:
-        return int((folder / CHECKPOINT_FILE).read_text("utf-8").split("\n")[1])
-    except (OSError, UnicodeDecodeError, IndexError, ValueError) as error:
-        what, way_out = f"holds no checkpoint ({error}).", "Name the folder of a log that Kezek wrote."
+        with (folder / CHECKPOINT_FILE).open("rb") as file:
+            lines = [*file.read(NOTE_BYTES_MAX).split(b"\n", 2), b"", b""]
+    except OSError as error:
+        what = f"holds no checkpoint ({error.strerror})."
         raise InputProblem("journal.files.checkpoint", what, str(folder), way_out) from error
+    size = parse_whole(lines[1].decode("ascii", "replace"))
+    if size is None:
+        what = "holds a checkpoint without the size of a log."
+        raise InputProblem("journal.files.checkpoint", what, str(folder), way_out)
+    return size
 
 
 def source_of(folder: Path) -> LogSource:
-    """Return the log of a folder as a source for `audit_log`.
+    """Return the log of a folder as a source for `audit_log`; files are read as far as there are any.
 
     Raises:
         InputProblem: journal.files.*.
     """
     size = size_of(folder)
     pages = _pages(folder, size)
-    notes = [str(line["note"]) for line in checkpoint_lines(folder)]
+    notes = [_note_of(line, folder) for line in checkpoint_lines(folder)]
     shown = (folder / CHECKPOINT_FILE).read_text("utf-8", "replace")
-    notes += [] if notes and shown.startswith(notes[-1]) else [shown]
     return LogSource(
         entries=_stored(folder, size, pages),
-        checkpoints=notes,
+        checkpoints=[*notes[:-1], shown] if notes and shown.startswith(notes[-1]) else [*notes, shown],
         page=lambda depth, number: pages.get((depth, number)),
         page_depths=TILE_HEIGHT,
         integrated=size,
     )
+
+
+def _note_of(line: JsonObject, folder: Path) -> str:
+    match line.get("note"):
+        case str(note):
+            return note
+        case _:
+            where, way_out = str(folder / CHECKPOINTS_FILE), "Take an undamaged copy."
+            raise InputProblem("journal.files.form", "has a line without a note.", where, way_out)
 
 
 def checkpoint_lines(folder: Path) -> list[JsonObject]:
@@ -102,15 +118,12 @@ def read_bodies(folder: Path) -> Iterator[bytes]:
             return
 
 
-def chain_of(verifier: Verifier) -> KeyChain:
-    """Return the chain to begin an audit with."""
-    return KeyChain.of(verifier)
-
-
 def _stored(folder: Path, size: int, pages: dict[tuple[int, int], bytes]) -> Iterator[Stored]:
     for number, width in spans_between(0, size):
         bodies: list[bytes | None] = list(_bundle(folder, number, width))
         page = pages.get((0, number), b"")
+        if not bodies and not page:
+            return
         leaves = [page[at : at + HASH_BYTES] for at in range(0, len(page), HASH_BYTES)]
         leaves += [bytes(HASH_BYTES)] * (width - len(leaves))
         absent = MISSING if (folder / CHECKPOINTS_FILE).exists() else None
@@ -146,7 +159,9 @@ def _pages(folder: Path, size: int) -> dict[tuple[int, int], bytes]:
         for number, width in spans_between(0, size >> level * TILE_HEIGHT):
             files = (folder / Tile(level, number, width).path, folder / Tile(level, number, PAGE_WIDTH).path)
             found = next((file for file in files if file.is_file()), None)
-            if found is not None:
-                pages[level * TILE_HEIGHT, number] = found.read_bytes()[: width * HASH_BYTES]
+            if found is None:
+                break
+            with found.open("rb") as file:
+                pages[level * TILE_HEIGHT, number] = file.read(width * HASH_BYTES)
         level += 1
     return pages

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from kezek.evidence.canonical import JsonObject, canonical_bytes, parse_canonical
 from kezek.evidence.error import EvidenceError
-from kezek.evidence.event import closed, content_of, entry_of, key_of, with_private
+from kezek.evidence.event import EventHead, closed, content_of, entry_of, head_of, key_of, with_private
 from kezek.evidence.keychain import KEY_ROTATED, OF_THE_LOG, is_of_the_log
 from kezek.evidence.sealed import Opening
 from kezek.evidence.stored_tree import PAGE_WIDTH, StoredTree
@@ -289,6 +289,21 @@ def entries(transaction: Transaction, start: int, end: int) -> Iterator[bytes]:
     sql = "SELECT place, body FROM kezek_entry WHERE place >= ? AND place < ? ORDER BY place"
     for rows in transaction.batches(sql, (start, end)):
         yield from (_body(*row) for row in rows)
+
+
+def heads(transaction: Transaction, start: int, end: int) -> Iterator[tuple[int, EventHead]]:
+    """Yield place and head of the entries [start, end) that there are, in order.
+
+    Raises:
+        InputProblem: journal.entry.damaged.
+    """
+    sql = "SELECT place, body FROM kezek_entry WHERE place >= ? AND place < ? ORDER BY place"
+    for rows in transaction.batches(sql, (start, end)):
+        for place, stored in rows:
+            try:
+                yield place, head_of(_event(place, _body(place, stored)))
+            except EvidenceError as error:
+                raise _damaged(place, f"Its stored bytes are no event: {error}") from error
 
 
 def find(transaction: Transaction, key: str) -> tuple[int, bytes] | None:

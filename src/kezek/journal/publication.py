@@ -186,7 +186,7 @@ def _write_bundles(transaction: Transaction, tree: StoredTree, folder: Path, now
 
 def _put(path: Path, data: bytes) -> int:
     """Write a file unless it is there with the same bytes; return how many were written."""
-    if path.is_file() and path.read_bytes() == data:
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
         return 0
     _make_folder(path.parent)
     replace_file(path, data)
@@ -194,7 +194,14 @@ def _put(path: Path, data: bytes) -> int:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it, each on the disk before anything points into it."""
+    """Make a folder and those above it, each on the disk before anything points into it.
+
+    Raises:
+        InputProblem: journal.publication.link for one that is a link: it may lead anywhere.
+    """
+    if folder.is_symlink():
+        what, way_out = "is a link.", "Remove it; the public files lie in folders of their own."
+        raise InputProblem("journal.publication.link", what, str(folder), way_out)
     if not folder.is_dir():
         _make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -203,10 +210,11 @@ def _make_folder(folder: Path) -> None:
 
 def _drop_partials(path: Path, width: int) -> None:
     """Remove narrower files of a group once a wider one stands; C2SP lets a log drop them when the group is whole."""
-    if width != TILE_WIDTH:
-        return
     folder = path.with_name(path.name + ".p")
-    if folder.is_dir():
-        for old in folder.iterdir():
+    if width != TILE_WIDTH or folder.is_symlink() or not folder.is_dir():
+        return
+    for old in folder.iterdir():
+        if old.name.isdecimal():
             old.unlink()
+    if not any(folder.iterdir()):
         folder.rmdir()

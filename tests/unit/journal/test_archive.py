@@ -42,7 +42,7 @@ def back(folder, target, key=KEY):
     target.mkdir()
     store = SqliteStore(target / "journal.db")
     try:
-        return bring_back(folder, store=store, pin=Pin(target / "pin"), first_key=key.verifier), store
+        return bring_back(folder, store=store, pin=Pin(target / "pin"), first_key=key.verifier, now=NOW), store
     except BaseException:
         store.close()
         raise
@@ -158,11 +158,11 @@ def test_nothing_is_brought_back_over_a_journal_or_a_pin(kept, tmp_path):
     pinned = other.pin.read()
     for pin in (other.pin, Pin(tmp_path / "nowhere")):
         with pytest.raises(InputProblem) as caught:
-            bring_back(kept, store=store, pin=pin, first_key=KEY.verifier)
+            bring_back(kept, store=store, pin=pin, first_key=KEY.verifier, now=NOW)
         assert caught.value.code == "journal.log.exists"
     empty = SqliteStore(tmp_path / "empty.db")
     with pytest.raises(InputProblem) as caught:
-        bring_back(kept, store=empty, pin=other.pin, first_key=KEY.verifier)
+        bring_back(kept, store=empty, pin=other.pin, first_key=KEY.verifier, now=NOW)
     assert caught.value.code == "journal.log.exists" and other.pin.read() == pinned
     with empty.look() as transaction:
         assert not transaction.has_table("kezek_log")
@@ -177,7 +177,7 @@ def test_what_died_between_its_pin_and_its_commit_can_be_brought_back_again(kept
         (tmp_path / "new" / name).unlink(missing_ok=True)
     store = SqliteStore(tmp_path / "new" / "journal.db")
     pin = Pin(tmp_path / "new" / "pin")
-    assert bring_back(kept, store=store, pin=pin, first_key=KEY.verifier).ok
+    assert bring_back(kept, store=store, pin=pin, first_key=KEY.verifier, now=NOW).ok
     store.close()
 
 
