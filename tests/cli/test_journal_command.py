@@ -3,6 +3,8 @@
 import io
 import json
 import shutil
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 
@@ -313,7 +315,7 @@ def test_an_old_backup_publishes_nothing_and_the_audit_says_so(folder, tmp_path,
     assert refused(lambda: publish_command(folder)) == "journal.log.shrunk"
     capsys.readouterr()
     assert audit_command(folder, None, replay=False, law=None) == 1
-    assert "an old backup, or a fork" in said(capsys)
+    assert "the log ends here, 6 entries are signed: 5 are missing" in said(capsys)
     append_command(folder, written(tmp_path / "e", *map(event, range(200, 240))))
     assert refused(lambda: publish_command(folder)) == "journal.log.forked"
     assert (folder / "public" / "checkpoint").read_bytes() == shown
@@ -454,3 +456,217 @@ def test_the_program_itself_runs_the_commands_with_their_exit_codes(tmp_path):
     assert run(app, ["journal", "status", log]).output.splitlines()[0] == NAME
     assert run(app, ["journal", "list", log]).output.startswith("0\t2025-10-14T05:00:05Z\torder.submitted\torder/1")
     assert run(app, ["audit", log]).exit_code == 0
+
+
+def public_bytes(folder):
+    return b"".join(path.read_bytes() for path in (folder / "public").rglob("*") if path.is_file())
+
+
+def test_the_bids_of_a_session_stay_closed_until_its_embargo_ends(folder, tmp_path, capsys, monkeypatch):
+    session = delivered_session()
+    (tmp_path / "session.jsonl").write_bytes(session.log.entries_text())
+    soon = journal_folder.now().replace(year=2025, month=10, day=17)
+    monkeypatch.setattr(journal_folder, "now", lambda: soon)
+    monkeypatch.setattr("kezek.cli.journal.now", lambda: soon)
+    shutil.rmtree(folder)
+    init_command(folder, NAME, "sqlite")
+    append_command(folder, str(tmp_path / "session.jsonl"))
+    publish_command(folder)
+    assert b"order.submitted" not in public_bytes(folder)
+    list_command(folder, 0, 1)
+    assert "closed until 2026-01-13T19:00:00Z" in said(capsys)
+    late = soon.replace(year=2026, month=1, day=14)
+    monkeypatch.setattr(journal_folder, "now", lambda: late)
+    publish_command(folder)
+    assert b"order.submitted" in public_bytes(folder)
+    capsys.readouterr()
+    assert audit_command(folder / "public", None, replay=True, law=None) == 0
+    assert "by the second clearing, entry by entry: 48" in said(capsys)
+
+
+def test_events_can_be_closed_from_the_command_line_and_none_opens_by_an_empty_word(folder, tmp_path, events, capsys):
+    append_command(folder, events, "2099-01-01T00:00")
+    publish_command(folder)
+    assert b"order.submitted" not in public_bytes(folder)
+    odd = written(tmp_path / "odd.jsonl", event(50, closed_until=""))
+    assert refused(lambda: append_command(folder, odd)) == "cli.moment.form"
+
+
+def test_an_archive_never_lands_in_the_journal_or_over_its_public_files(folder, events, tmp_path, capsys):
+    append_command(folder, events)
+    publish_command(folder)
+    for target in (folder / "public", folder / "archive", folder):
+        assert refused(lambda target=target: export_command(folder, target, with_private=True)).startswith("journal.")
+    shutil.copytree(folder / "public", tmp_path / "www")
+    assert refused(lambda: export_command(folder, tmp_path / "www", with_private=True)) == "journal.folder.foreign"
+
+
+def test_what_was_forgotten_is_in_no_file_even_while_another_reads(folder, tmp_path, capsys):
+    append_command(folder, written(tmp_path / "e", event(1, private={"name": "SECRETPERSON"})))
+    publish_command(folder)
+    with journal_folder.opened(journal_folder.open_folder(folder)):
+        forget_command(folder, "order/1")
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        assert [path.name for path in files if b"SECRETPERSON" in path.read_bytes()] == []
+
+
+def test_database_and_archive_are_their_owners_alone(folder, events, tmp_path):
+    append_command(folder, events)
+    publish_command(folder)
+    export_command(folder, tmp_path / "archive", with_private=True)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.glob("journal.db*"))
+    assert (tmp_path / "archive").stat().st_mode & 0o077 == 0
+    (folder / "log.key").chmod(0o644)
+    append_command(folder, written(tmp_path / "e", event(70)))
+    assert refused(lambda: publish_command(folder)) == "journal.key.open"
+
+
+def test_links_in_the_public_folder_lead_nowhere(folder, events, tmp_path):
+    append_command(folder, events)
+    key = (folder / "log.key").read_bytes()
+    (folder / "public" / "checkpoint.partial").symlink_to(folder / "log.key")
+    publish_command(folder)
+    assert (folder / "log.key").read_bytes() == key
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "7").write_text("mine")
+    shutil.rmtree(folder / "public" / "tile" / "0" / "000.p")
+    (folder / "public" / "tile" / "0" / "000.p").symlink_to(victim)
+    append_command(folder, written(tmp_path / "e", *map(event, range(10, 300))))
+    publish_command(folder)
+    assert (victim / "7").read_text() == "mine"
+
+
+def test_a_witness_with_no_address_is_refused_at_once(folder, tmp_path):
+    new_witness(tmp_path / "witness", "witness.example/w1")
+    vkey = tmp_path / "witness" / "witness.vkey"
+    assert refused(lambda: witness_command(folder, vkey, "notaurl")) == "cli.witness.url"
+    assert publish_command(folder) == 0
+
+
+@pytest.mark.parametrize("size", ["-5", "900000000000000000", "x", ""])
+def test_a_checkpoint_of_an_impossible_size_is_answered_at_once(folder, events, tmp_path, size):
+    append_command(folder, events)
+    publish_command(folder)
+    shutil.copytree(folder / "public", tmp_path / "copy")
+    note = (tmp_path / "copy" / "checkpoint").read_text(encoding="utf-8").split("\n")
+    (tmp_path / "copy" / "checkpoint").write_text("\n".join([note[0], size, *note[2:]]), encoding="utf-8")
+    try:
+        assert audit_command(tmp_path / "copy", None, replay=False, law=None) == 1
+    except InputProblem as problem:
+        assert problem.code == "journal.files.checkpoint"
+
+
+def test_a_fork_that_is_whole_in_itself_is_found_by_what_lies_outside_the_database(folder, events, tmp_path, capsys):
+    shutil.copytree(folder, tmp_path / "other")
+    append_command(folder, events)
+    append_command(tmp_path / "other", written(tmp_path / "e", *map(event, range(100, 105))))
+    publish_command(folder)
+    publish_command(tmp_path / "other")
+    for path in folder.glob("journal.db*"):
+        path.unlink()
+    shutil.copy(tmp_path / "other" / "journal.db", folder / "journal.db")
+    assert audit_command(folder, None, replay=False, law=None) == 1
+    assert "tampered with" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE kezek_entry SET body = 5 WHERE place = 2",
+        "UPDATE kezek_entry SET body = 'text' WHERE place = 2",
+        "UPDATE kezek_entry SET name = x'00ff' WHERE place = 2",
+        "UPDATE kezek_entry SET place = 1000000000 WHERE place = 2",
+        "UPDATE kezek_opening SET value = 'x'",
+        "UPDATE kezek_opening SET salt = 7",
+        "UPDATE kezek_checkpoint SET size = 3 WHERE size = 0",
+        "INSERT INTO kezek_cosignature VALUES (5, 'witness.example/w', 'garbage')",
+    ],
+)
+@pytest.mark.parametrize("hole", [False, True])
+def test_damage_of_any_type_is_named_and_no_fault_of_the_program(folder, tmp_path, capsys, damage, hole):
+    import sqlite3
+
+    lines = [event(0, private={"iin": "880101300123"}), *map(event, range(1, 5))]
+    append_command(folder, written(tmp_path / "e", *lines))
+    publish_command(folder)
+    capsys.readouterr()
+    with sqlite3.connect(folder / "journal.db") as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(damage)
+        if hole:
+            connection.execute("DELETE FROM kezek_entry WHERE place = 3")
+    connection.close()
+    assert audit_command(folder, None, replay=True, law=None) == 1
+    assert "TAMPERED WITH OR DAMAGED" in said(capsys)
+
+
+def test_public_bodies_that_were_taken_away_are_missed(folder, events, capsys):
+    append_command(folder, events)
+    publish_command(folder)
+    shutil.rmtree(folder / "public" / "tile" / "entries")
+    capsys.readouterr()
+    assert audit_command(folder, None, replay=False, law=None) == 1
+    assert "entries that are open and not shown: 5; publish again" in said(capsys)
+    assert audit_command(folder / "public", None, replay=False, law=None) == 0
+    assert "WHOLE AS FAR AS IT IS SHOWN" in said(capsys)
+    publish_command(folder)
+    assert audit_command(folder, None, replay=False, law=None) == 0
+
+
+def test_a_later_key_is_told_from_a_wrong_one(folder, events, tmp_path):
+    append_command(folder, events)
+    rotate_command(folder)
+    append_command(folder, written(tmp_path / "e", event(60)))
+    publish_command(folder)
+    (tmp_path / "new.vkey").write_text(journal_folder.read_key(folder / "log.key").vkey)
+    for path in (folder, folder / "public"):
+        code = refused(lambda path=path: audit_command(path, tmp_path / "new.vkey", replay=False, law=None))
+        assert code == "journal.key.later"
+
+
+def test_a_receipt_cannot_write_lines_of_its_own(folder, tmp_path, capsys):
+    odd = event(1, id="x\u001b[2J\nVALID: OP-001 bought 999 kWh")
+    append_command(folder, written(tmp_path / "e", odd))
+    publish_command(folder)
+    receipt_command(folder, "order/1", tmp_path / "receipt")
+    capsys.readouterr()
+    verify_command(tmp_path / "receipt", folder / "public" / "log.vkey")
+    words = said(capsys)
+    assert "\x1b" not in words and not any(line.startswith("VALID: OP-001") for line in words.splitlines())
+
+
+def test_two_commands_at_once_change_the_key_one_after_the_other(folder, events):
+    append_command(folder, events)
+    command = [sys.executable, "-m", "kezek", "journal", "rotate", str(folder)]
+    workers = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(3)]
+    assert [worker.wait(timeout=120) for worker in workers] == [0, 0, 0]
+    append_command(folder, str(folder.parent / "events.jsonl"))
+    assert publish_command(folder) == 0 and audit_command(folder, None, replay=False, law=None) == 0
+    assert len(list((folder / "public" / "keys").iterdir())) == 3
+
+
+def test_a_beginning_that_was_cut_off_goes_on_under_the_same_name_only(tmp_path, monkeypatch):
+    from kezek.journal.pin import Pin
+
+    folder = tmp_path / "log"
+
+    def dies(*_):
+        raise InputProblem("test.cut", "Cut off.", "", "Go on.")
+
+    monkeypatch.setattr(Pin, "swap", dies)
+    assert refused(lambda: init_command(folder, NAME, "sqlite")) == "test.cut"
+    monkeypatch.undo()
+    assert refused(lambda: init_command(folder, "kezek.example/other", "sqlite")) == "journal.key.other"
+    assert init_command(folder, NAME, "sqlite") == 0
+    assert refused(lambda: init_command(folder, NAME, "sqlite")) == "journal.log.exists"
+
+
+def test_the_address_of_a_database_is_never_shown(folder, monkeypatch):
+    settings = folder / "journal.json"
+    settings.write_text(settings.read_text().replace("sqlite", "postgres"))
+    monkeypatch.setenv("KEZEK_DATABASE_URL", "postgres:/user:SECRETPW@host/db")
+    with pytest.raises(InputProblem) as caught:
+        publish_command(folder)
+    assert caught.value.code == "journal.store.address" and "SECRETPW" not in str(caught.value)

@@ -1,24 +1,29 @@
 """`kezek audit`: derive everything again, from the stored bytes to the signed root, and name what does not follow."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
 
+from kezek.cli.asked import now
 from kezek.cli.audit_replay import calculated_again
-from kezek.cli.journal_folder import SETTINGS_FILE, open_folder, opened
+from kezek.cli.journal_folder import SETTINGS_FILE, JournalFolder, open_folder, opened
 from kezek.cli.key_files import log_key
+from kezek.cli.output import harmless
 from kezek.evidence import audit as four_files
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.keychain import KeyChain
 from kezek.evidence.log_audit import LogAudit, audit_log
+from kezek.evidence.receipt import parse_receipt
 from kezek.evidence.signature import Verifier
-from kezek.journal.archive import damaged_openings, store_source
-from kezek.journal.folder_log import first_key, is_log_folder, read_bodies, source_of
-from kezek.journal.journal import entries, look
+from kezek.journal.archive import damaged_opening_lines, damaged_openings, store_source
+from kezek.journal.folder_log import OPENINGS_FILE, first_key, is_log_folder, read_bodies, source_of
+from kezek.journal.journal import entries, look, rotations
 from kezek.journal.logfiles import read_log
 from kezek.journal.manifest import MANIFEST_FILE, check_folder
-from kezek.journal.pin import Pin
+from kezek.journal.publication import CHECKPOINT_FILE, hidden_entries
+from kezek.journal.publishing import damaged_checkpoints
 from kezek.units.problem import InputProblem
 
 EXIT_TRUE, EXIT_FALSE = 0, 1
@@ -30,6 +35,7 @@ class Report:
 
     root: str = ""
     size: int = 0
+    whole: str = "WHOLE"
     holds: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     damages: list[str] = field(default_factory=list)
@@ -47,11 +53,11 @@ def audit_command(path: Path, key: Path | None, *, replay: bool, law: Path | Non
     console = Console(highlight=False)
     for mark, lines in (("ok ", report.holds), ("-- ", report.notes), ("NO ", report.damages)):
         for line in lines:
-            console.print(f"  {mark} {line}", markup=False, soft_wrap=True)
+            console.print(f"  {mark} {harmless(line)}", markup=False, soft_wrap=True)
     if report.damages:
         console.print("TAMPERED WITH OR DAMAGED: see above.", markup=False)
         return EXIT_FALSE
-    console.print(f"WHOLE: {report.size} entries, root {report.root}", markup=False, soft_wrap=True)
+    console.print(f"{report.whole}: {report.size} entries, root {report.root}", markup=False, soft_wrap=True)
     return EXIT_TRUE
 
 
@@ -72,22 +78,68 @@ def _audit_journal(path: Path, key: Path | None, *, keep_bodies: bool) -> Report
     folder = open_folder(path)
     with opened(folder) as store, store.look() as transaction:
         head = look(transaction)
-        first = log_key(key) if key else Verifier.parse(head.first_vkey)
-        audit = audit_log(store_source(transaction), KeyChain.of(first))
-        private = damaged_openings(transaction)
+        first = log_key(key) if key else _first_key(head.first_vkey, path)
+        outside = _outside(folder, report)
+        source = store_source(transaction)
+        source = replace(source, checkpoints=[*source.checkpoints, *outside])
+        audit = audit_log(source, KeyChain.of(first))
+        report.damages += [f"entry {place}: private {what}" for place, what in damaged_openings(transaction)]
+        report.damages += damaged_checkpoints(transaction, audit.chain)
+        _refuse_later_key(audit, first, [body for _, body in rotations(transaction)], path)
+        hidden = hidden_entries(transaction, head.integrated, now()) if audit.ok else 0
         if keep_bodies:
-            report.bodies = list(entries(transaction, 0, head.size))
+            report.bodies = list(entries(transaction, 0, head.size)) if audit.ok else []
     _say(report, audit, pinned=key is not None)
-    report.damages += [f"entry {place}: private {what}" for place, what in private]
-    if head.size > (audit.signed.size if audit.signed else 0):
-        waiting = head.size - (audit.signed.size if audit.signed else 0)
-        report.notes.append(f"accepted and not signed yet, so that nothing proves them to others: {waiting}")
-    _compare_pin(report, folder.pin, audit)
-    if folder.public.is_dir() and (folder.public / "checkpoint").is_file():
-        shown = audit_log(source_of(folder.public), KeyChain.of(first))
-        report.damages += [f"{folder.public.name}: {line}" for line in _lines(shown)]
-        report.holds += [f"published entries that agree with their tiles: {shown.size}"] if shown.ok else []
+    signed = audit.signed.size if audit.signed else 0
+    if head.size > signed:
+        report.notes.append(
+            f"accepted and not signed yet, so that nothing proves them to others: {head.size - signed}"
+        )
+    if audit.ok and outside:
+        report.holds.append("the checkpoint pinned outside the database, and the published one, are among these")
+    if (folder.public / CHECKPOINT_FILE).is_file():
+        _audit_public(report, folder.public, first, hidden)
     return report
+
+
+def _first_key(vkey: str, path: Path) -> Verifier:
+    try:
+        return Verifier.parse(vkey)
+    except EvidenceError as error:
+        what, way_out = f"holds a damaged key ({error.what}).", "Give the key that the log began with: --key."
+        raise InputProblem("journal.key.damaged", what, str(path), way_out) from error
+
+
+def _outside(folder: JournalFolder, report: Report) -> list[str]:
+    """Return the checkpoints that are kept outside the database: an old backup or a fork misses them."""
+    pinned = folder.pin.read()
+    if pinned is None:
+        report.damages.append("the pin is missing: nothing outside the database says what was signed last")
+    shown = folder.public / CHECKPOINT_FILE
+    return [*([pinned.note] if pinned else []), *([shown.read_text("utf-8", "replace")] if shown.is_file() else [])]
+
+
+def _audit_public(report: Report, public: Path, first: Verifier, hidden: int) -> None:
+    """Audit the public files beside a journal; entries that are open by now must be shown."""
+    shown = audit_log(source_of(public), KeyChain.of(first))
+    report.damages += [f"{public.name}: {line}" for line in _lines(shown)]
+    if shown.ok and shown.closed > hidden:
+        what = f"{public.name}: entries that are open and not shown: {shown.closed - hidden}; publish again"
+        report.damages.append(what)
+    elif shown.ok:
+        report.holds.append(f"published entries that agree with their tiles: {shown.size - shown.closed}")
+
+
+def _refuse_later_key(audit: LogAudit, first: Verifier, changes: Sequence[bytes], path: Path) -> None:
+    """Say so where the key that was given is one that the log took later: from there nothing leads back.
+
+    Raises:
+        InputProblem: journal.key.later.
+    """
+    if audit.ok or not any(b'"new":"' + first.vkey.encode() in body for body in changes):
+        return
+    what, way_out = "The key given is one that the log took later.", "Give the key that it began with."
+    raise InputProblem("journal.key.later", what, str(path), way_out)
 
 
 def _audit_files(path: Path, key: Path | None, *, keep_bodies: bool) -> Report:
@@ -95,8 +147,14 @@ def _audit_files(path: Path, key: Path | None, *, keep_bodies: bool) -> Report:
     if (path / MANIFEST_FILE).is_file():
         torn = [one for one in check_folder(path) if one.what != "is not in the manifest"]
         report.damages += [f"{one.file}: {one.what}" for one in torn]
-    audit = audit_log(source_of(path), KeyChain.of(log_key(key) if key else first_key(path)))
+    first = log_key(key) if key else first_key(path)
+    audit = audit_log(source_of(path), KeyChain.of(first))
+    _refuse_later_key(audit, first, [parse_receipt(one.read_bytes()).entry for one in path.glob("keys/*")], path)
     _say(report, audit, pinned=key is not None)
+    if (path / OPENINGS_FILE).is_file() and audit.ok:
+        private = damaged_opening_lines(path)
+        report.damages += [private] if private else []
+    report.whole = "WHOLE AS FAR AS IT IS SHOWN" if audit.closed else report.whole
     if keep_bodies:
         report.bodies = list(read_bodies(path))
     return report
@@ -140,22 +198,3 @@ def _say(report: Report, audit: LogAudit, *, pinned: bool) -> None:
 
 def _lines(audit: LogAudit) -> list[str]:
     return [f"{'' if one.place is None else f'entry {one.place}: '}{one.what} [{one.code}]" for one in audit.findings]
-
-
-def _compare_pin(report: Report, pin: Pin, audit: LogAudit) -> None:
-    """Compare with the checkpoint that is kept outside the database: an old backup is whole, but older."""
-    pinned = pin.read()
-    try:
-        signed = audit.chain.open(pinned.note) if pinned else None
-    except EvidenceError as error:
-        report.damages.append(f"the pinned checkpoint cannot be believed: {error.what}")
-        return
-    held = audit.signed.size if audit.signed else 0
-    if signed is None:
-        report.damages.append("the pin is missing: nothing outside the database says what was signed last")
-    elif signed.size > held:
-        report.damages.append(
-            f"{held} entries are signed here, a checkpoint over {signed.size} was pinned: an old backup, or a fork"
-        )
-    elif audit.ok:
-        report.holds.append(f"the checkpoint pinned outside the database, over {signed.size}, is one of these")

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kezek.cli.market_folder import lens_of
-from kezek.evidence.canonical import JsonObject, parse_canonical
+from kezek.evidence.canonical import JsonObject, canonical_bytes, parse_canonical
 from kezek.evidence.error import CanonicalError
 from kezek.evidence.keychain import is_of_the_log
+from kezek.evidence.log import as_sent
 from kezek.evidence.tree import leaf_hash
 from kezek.trading import session
 from kezek.trading.reclear import reclear
@@ -24,7 +25,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The entries a log is kept for, without its own; a session or a day numbers only these."""
+    """The entries a log is kept for, without its own and as they were sent; a session or a day knows only these."""
 
     places: Sequence[int]
     bodies: Sequence[bytes]
@@ -64,9 +65,10 @@ def calculated_again(bodies: Sequence[bytes], *, size: int, law: Path | None) ->
 
 
 def _kept(bodies: Sequence[bytes]) -> _Kept:
-    parsed = [(place, body, parse_canonical(body)) for place, body in enumerate(bodies)]
-    others = [one for one in parsed if not is_of_the_log(one[2])]
-    return _Kept([one[0] for one in others], [one[1] for one in others], [one[2] for one in others])
+    parsed = [(place, as_sent(parse_canonical(body))) for place, body in enumerate(bodies)]
+    others = [(place, event) for place, event in parsed if not is_of_the_log(event)]
+    events = [event for _, event in others]
+    return _Kept([place for place, _ in others], [canonical_bytes(event) for event in events], events)
 
 
 def _day(kept: _Kept, law: Path | None, said: Said) -> None:

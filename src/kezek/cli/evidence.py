@@ -12,6 +12,7 @@ from rich.console import Console
 
 from kezek.cli.day import RECEIPTS_FILE
 from kezek.cli.key_files import log_key, read_file, witness_keys
+from kezek.cli.output import harmless
 from kezek.cli.progress import progress_steps
 from kezek.day.replay import REPLAY_STEPS, replay, table_digest
 from kezek.evidence.audit import audit
@@ -33,6 +34,7 @@ from kezek.trading.events import Derived
 from kezek.units.problem import InputProblem, nearest
 
 EXIT_TRUE, EXIT_FALSE = 0, 1
+RECEIPT_BYTES_MAX = 1 << 20
 _RECEIPTED = (Derived.PURCHASED, Derived.CUT)
 
 
@@ -64,7 +66,7 @@ def verify_command(
         InputProblem: a file that cannot be used, cli.verify.witnesses for more needed than are named.
     """
     console = Console(highlight=False)
-    text = read_file(receipt)
+    text = read_file(receipt, most_bytes=RECEIPT_BYTES_MAX)
     key_file = key or _key_near(receipt)
     verifier = _key_of(text, log_key(key_file), rotated)
     trusted = witness_keys(witnesses, verifier)
@@ -75,21 +77,25 @@ def verify_command(
         verb = "are" if error.part is ReceiptPart.WITNESSES else "is"
         for step in error.steps:
             console.print(
-                f"  {'ok ' if step.ok else 'NO '} {step.name}: {step.computed}", markup=False, soft_wrap=True
+                f"  {'ok ' if step.ok else 'NO '} {step.name}: {harmless(step.computed)}",
+                markup=False,
+                soft_wrap=True,
             )
         console.print(
-            f"NOT VALID: the {error.part} {verb} wrong: {error.what} [{error.code}]", markup=False, soft_wrap=True
+            f"NOT VALID: the {error.part} {verb} wrong: {harmless(error.what)} [{error.code}]",
+            markup=False,
+            soft_wrap=True,
         )
         return EXIT_FALSE
     except EvidenceError as error:
-        console.print(f"NOT VALID: {error} [{error.code}]", markup=False, soft_wrap=True)
+        console.print(f"NOT VALID: {harmless(str(error))}", markup=False, soft_wrap=True)
         return EXIT_FALSE
     for step in verified.steps:
-        console.print(f"  ok  {step.name}: {step.computed}", markup=False, soft_wrap=True)
+        console.print(f"  ok  {step.name}: {harmless(step.computed)}", markup=False, soft_wrap=True)
     pinned = "given with --key" if key else f"found at {key_file}; give --key to check against a key you trust"
     console.print(f"  key {verifier.name}: {pinned}", markup=False, soft_wrap=True)
     said = _event_sentence(verified.event, verified.receipt.index)
-    console.print(f"VALID: {said}", markup=False, soft_wrap=True)
+    console.print(f"VALID: {harmless(said)}", markup=False, soft_wrap=True)
     return EXIT_TRUE
 
 

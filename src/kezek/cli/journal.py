@@ -3,7 +3,8 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ from kezek.journal.folder_log import first_key
 from kezek.journal.journal import Accepted, State, Submission, append, forget, heads, look, openings
 from kezek.journal.publication import publish_files
 from kezek.journal.store import Store, Transaction
+from kezek.market.embargo import bids_open
+from kezek.trading.events import SessionInput
 from kezek.units.calendar import ALMATY
 from kezek.units.problem import InputProblem
 
@@ -72,12 +75,18 @@ def init_command(folder: Path, name: str, database: str) -> int:
     return EXIT_TRUE
 
 
-def append_command(folder: Path, source: str) -> int:
-    """Append events, one JSON object a line, in groups; say of each where it stands."""
+def append_command(folder: Path, source: str, closed_until: str | None = None) -> int:
+    """Append events, one JSON object a line, in groups; say of each where it stands.
+
+    Args:
+        closed_until: Moment until which the bodies stay closed; a session's, if it is not given, till its embargo
+            ends.
+    """
     one = open_folder(folder)
     new = total = 0
+    until = None if closed_until is None else moment_of(closed_until)
     with opened(one) as store:
-        for group in _groups(_submissions(source)):
+        for group in _groups(_closed(_submissions(source), until)):
             with store.begin() as transaction:
                 accepted = _append(transaction, group)
             total += len(accepted)
@@ -211,6 +220,8 @@ def forget_command(folder: Path, key: str) -> int:
     one = open_folder(folder)
     with opened(one) as store, store.begin() as transaction:
         count = forget(transaction, key)
+    with opened(one) as store:
+        store.erase()
     _console().print(f"Private fields of {key} destroyed: {count}. The log is the same.", markup=False)
     return EXIT_TRUE
 
@@ -273,6 +284,28 @@ def _submissions(source: str) -> Iterator[_Line]:
         for number, line in enumerate(stream, start=1):
             if line.strip():
                 yield _Line(number, _submission(line, f"{source}, line {number}"))
+
+
+def _closed(lines: Iterator[_Line], until: datetime | None) -> Iterator[_Line]:
+    """Close the bodies of events that do not say themselves until when; a session that opens says it for all."""
+    for line in lines:
+        event = line.submission.event
+        if until is None and line.number == 1 and event.get("type") == SessionInput.OPENED:
+            until = _embargo_of(event)
+        if until is None or line.submission.closed_until is not None:
+            yield line
+        else:
+            yield _Line(line.number, replace(line.submission, closed_until=until))
+
+
+def _embargo_of(opened_event: Mapping[str, object]) -> datetime | None:
+    """Return the moment at which the bids of a session are open to all."""
+    match opened_event.get("data"):
+        case {"on": str(on), "embargo_days": int(days)} if days >= 0:
+            opens_on = bids_open(delivered_on=date.fromisoformat(on), embargo_days=days, on=date.min).until_on
+            return datetime.combine(opens_on, time(), ALMATY)
+        case _:
+            return None
 
 
 def _submission(line: bytes, where: str) -> Submission:
@@ -343,8 +376,6 @@ def _status(transaction: Transaction) -> dict[str, Any]:
     head = look(transaction)
     chain = publishing.key_chain(transaction, head)
     signed = publishing.last_signed(transaction, chain)
-    from datetime import UTC, datetime
-
     at = datetime.fromtimestamp(signed.signed_unix_s, UTC).astimezone(ALMATY)
     return {
         "name": head.origin,

@@ -28,11 +28,15 @@ def init(
 def append(
     folder: Folder,
     events: Annotated[str, typer.Argument(help="File with one JSON event a line; - for the standard input.")],
+    closed_until: Annotated[
+        str | None,
+        typer.Option(help="Keep the bodies closed until then (default: a session's until its embargo ends)."),
+    ] = None,
 ) -> None:
     """Append events; sending one twice adds it once."""
     from kezek.cli.journal import append_command
 
-    raise typer.Exit(append_command(folder, events))
+    raise typer.Exit(append_command(folder, events, closed_until))
 
 
 @journal_app.command()

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kezek.cli.key_files import read_file, witness_keys
-from kezek.cli.witness_client import CosignatureLines, Declined, KnownSize, ask_witness
+from kezek.cli.witness_client import CosignatureLines, Declined, KnownSize, ask_witness, check_address
 from kezek.evidence.canonical import canonical_bytes, parse_canonical
-from kezek.evidence.cosignature import WitnessKey, verified_lines
+from kezek.evidence.cosignature import WitnessKey, check_witness_keys, verified_lines
 from kezek.evidence.error import EvidenceError
 from kezek.journal.durable import replace_file
 from kezek.journal.journal import look
@@ -57,12 +57,19 @@ def add_witness(folder: Path, store: Store, vkey: Path, url: str) -> KnownWitnes
     """Collect the cosignatures of one more witness, or ask a known one elsewhere.
 
     Raises:
-        InputProblem: evidence.key.form, evidence.cosignature.keys, journal.witness.settings.
+        InputProblem: cli.witness.url, evidence.key.form, evidence.cosignature.keys, journal.witness.settings.
     """
+    if url:
+        check_address(url)
     with store.look() as transaction:
         log = key_chain(transaction, look(transaction)).current
     one = KnownWitness(witness_keys([vkey], log)[0], url)
     others = [item for item in known_witnesses(folder) if item.key != one.key]
+    try:
+        check_witness_keys([item.key for item in (*others, one)], log)
+    except EvidenceError as error:
+        way_out = "Name each witness once, each with a key of its own."
+        raise InputProblem(str(error.code), f"{error.what}.", str(vkey), way_out) from error
     settings = {item.key.vkey: item.url for item in (*others, one)}
     replace_file(folder / WITNESSES_FILE, canonical_bytes(settings) + b"\n")
     return one

@@ -50,6 +50,15 @@ def soften() -> None:
             stream.reconfigure(errors="kezek.plain")
 
 
+def harmless(text: str) -> str:
+    r"""Show signs that could steer a terminal, or begin a line of their own, by their codes.
+
+    >>> print(harmless("a\nVALID \x1b[2J"))
+    a\nVALID \x1b[2J
+    """
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
 def write(text: str) -> None:
     """Write a text to the standard output."""
     sys.stdout.write(text)

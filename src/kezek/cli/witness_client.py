@@ -74,6 +74,15 @@ def ask_witness(url: str, request: bytes, timeout_seconds: float) -> Answer:
         return Unreachable(f"no whole answer within {timeout_seconds} s")
 
 
+def check_address(url: str) -> None:
+    """Refuse an address that no witness can have, before it is needed.
+
+    Raises:
+        InputProblem: cli.witness.url.
+    """
+    _request_of(url, b"")
+
+
 def _request_of(url: str, request: bytes) -> urllib.request.Request:
     try:
         parts = urlsplit(url)

@@ -144,6 +144,15 @@ def parse_entries(entries: bytes) -> list[JsonObject]:
     return events
 
 
+def as_sent(event: Mapping[str, object]) -> JsonObject:
+    """Return an event as it was before a journal closed its body, which adds a salt: a session knows no other form.
+
+    >>> as_sent({"n": 7, "confidential": {"salt": "…", "until": "…"}})
+    {'n': 7}
+    """
+    return {name: value for name, value in event.items() if name != "confidential"}
+
+
 def split_lines(data: bytes) -> list[bytes]:
     """Return the lines of a file without their line ends; a last line without one counts as a line."""
     lines = data.split(b"\n")

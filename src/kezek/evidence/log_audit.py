@@ -287,13 +287,13 @@ def _leads_to(leaves: Sequence[bytes], signed: Checkpoint) -> bool:
 def _compare_pages(tree: Tree, source: LogSource, audit: LogAudit) -> None:
     """Compare the stored hashes of the tree, which proofs are made of, with those that the bodies give."""
     size = source.integrated if source.integrated is not None else (audit.signed.size if audit.signed else 0)
-    depth = 0
+    size, depth = min(size, len(tree)), 0
     while size >> depth and source.page is not None:
         count = size >> depth
         for number in range(-(-count // PAGE_WIDTH)) if depth % source.page_depths == 0 else ():
             first, last = number * PAGE_WIDTH, min((number + 1) * PAGE_WIDTH, count)
             page = source.page(depth, number)
-            if last << depth > len(tree) or page == tree.joined(depth, first, last):
+            if page == tree.joined(depth, first, last):
                 continue
             what = f"page {number} of depth {depth} is {'missing' if page is None else 'not what the entries give'}"
             audit.find(EvidenceCode.AUDIT_LEAVES, first << depth, what)

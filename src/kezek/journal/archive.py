@@ -5,6 +5,7 @@ request also the personal data that the log holds hashes of. An archive is writt
 only if every byte leads to what was signed.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -82,6 +83,8 @@ def write_archive(store: Store, target: Path, *, with_private: bool) -> int:
         if with_private:
             files[OPENINGS_FILE] = _opening_lines(transaction)
         write_folder(target, files, marker=CHECKPOINTS_FILE)
+    if sys.platform != "win32":
+        target.chmod(0o700)
     return size
 
 

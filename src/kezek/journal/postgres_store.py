@@ -96,8 +96,11 @@ class PostgresStore(Store):
         except ImportError as error:
             what, way_out = "PostgreSQL needs psycopg.", "Install it: pip install 'kezek[postgres]'"
             raise problem("driver", what, "", way_out) from error
-        with _problems(""):
+        try:
             given = psycopg.conninfo.conninfo_to_dict(url)
+        except psycopg.Error:
+            what, way_out = "The address of the database is none.", "Write it as postgresql://user@host/database."
+            raise problem("address", what, "", way_out) from None
         own = f"-c lock_timeout={wait_seconds * 1000} -c synchronous_commit=on"
         options = f"{given.get('options') or ''} {own}".strip()
         self._connect = partial(psycopg.connect, url, autocommit=True, connect_timeout=wait_seconds, options=options)
@@ -186,6 +189,11 @@ class PostgresStore(Store):
                 f"CREATE TRIGGER {table}_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
                 "FOR EACH STATEMENT EXECUTE FUNCTION kezek_only_grows()"
             )
+
+    def erase(self) -> None:
+        """Vacuum the table of personal data; see `Store`. What the server archives elsewhere is not reached."""
+        with self._turn, _problems(self._where):
+            self._connection.execute("VACUUM kezek_opening")
 
     def close(self) -> None:
         """Let go of the connection."""

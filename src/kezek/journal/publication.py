@@ -5,7 +5,7 @@ then shows those before the first that is still closed. The checkpoint comes las
 that is not there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -99,6 +99,19 @@ def is_open(entry: bytes, now: datetime) -> bool:
     return until is None or until <= now
 
 
+def hidden_entries(transaction: Transaction, size: int, now: datetime) -> int:
+    """Count what a publication of `size` entries does not show yet: closed entries, and those behind them."""
+    hidden = 0
+    for number, width in spans_between(0, size):
+        bodies = list(entries(transaction, number * TILE_WIDTH, number * TILE_WIDTH + width))
+        hidden += width - _open_count(bodies, now)
+    return hidden
+
+
+def _open_count(bodies: Sequence[bytes], now: datetime) -> int:
+    return next((at for at, body in enumerate(bodies) if not is_open(body, now)), len(bodies))
+
+
 def _publish(transaction: Transaction, folder: Path, now: datetime) -> Published:
     chain = key_chain(transaction, look(transaction))
     signed = last_signed(transaction, chain)
@@ -175,7 +188,7 @@ def _write_bundles(transaction: Transaction, tree: StoredTree, folder: Path, now
         bodies = list(entries(transaction, start, start + width))
         if [leaf_hash(body) for body in bodies] != [tree.node(0, start + at) for at in range(width)]:
             raise page_damaged("Its entries are not those of the signed tree.", entries_path(number, width))
-        shown = next((at for at, body in enumerate(bodies) if not is_open(body, now)), width)
+        shown = _open_count(bodies, now)
         hidden += width - shown
         if shown:
             path = folder / entries_path(number, shown)

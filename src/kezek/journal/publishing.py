@@ -259,6 +259,21 @@ def cosigned_note(transaction: Transaction, signed: Signed) -> str:
     return signed.note + "".join(line for _, line in cosignatures(transaction, signed.checkpoint.size))
 
 
+def damaged_checkpoints(transaction: Transaction, chain: KeyChain) -> list[str]:
+    """Say which checkpoints stand under another size than their own, or have lines of no witness."""
+    found = []
+    for size, note in checkpoints(transaction):
+        lines = "".join(str(line) for _, line in cosignatures(transaction, size))
+        try:
+            signed = chain.open(f"{note}{lines}")
+        except EvidenceError as error:
+            found.append(f"the checkpoint over {size} entries, with its cosignatures: {error.what}")
+            continue
+        if signed.size != size:
+            found.append(f"the checkpoint over {signed.size} entries stands under {size}")
+    return found
+
+
 def cosignatures(transaction: Transaction, size: int) -> list[tuple[str, str]]:
     """Return witness and line of each cosignature that was collected for a checkpoint."""
     rows = transaction.rows("SELECT witness, line FROM kezek_cosignature WHERE size = ? ORDER BY witness", (size,))

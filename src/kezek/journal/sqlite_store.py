@@ -1,5 +1,6 @@
 """The store on SQLite: one file, write-ahead log, every commit on the disk before it is acknowledged."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -97,6 +98,7 @@ class SqliteStore(Store):
         self._turn = threading.RLock()
         self._open = False
         with _problems(self._where):
+            _make_private(path)
             self._connection = sqlite3.connect(
                 path, timeout=wait_seconds, isolation_level=None, check_same_thread=False
             )
@@ -104,6 +106,7 @@ class SqliteStore(Store):
             with _problems(self._where):
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA secure_delete = ON")
             self._require_durable(self._connection)
         except InputProblem:
             self._connection.close()
@@ -158,6 +161,14 @@ class SqliteStore(Store):
                     f"BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END"
                 )
 
+    def erase(self) -> None:
+        """Let nothing of what was deleted stay in the file or beside it; see `Store`."""
+        with self._turn, _problems(self._where):
+            blocked = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if blocked:
+            what = "Another connection reads the journal; what was deleted is still in the write-ahead log beside it."
+            raise problem("busy", what, self._where, "Ask again when nobody reads it.")
+
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
@@ -181,6 +192,19 @@ _DAMAGED = (
     "unsupported file format",
 )
 """What SQLite says, under no code of its own, of a file whose head or whose description of a table was damaged."""
+
+
+def _make_private(path: Path) -> None:
+    """Make a new database readable by its owner alone: closed bids and personal data lie in it."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        what = f"The file cannot be made ({error.strerror})."
+        raise problem("unreadable", what, str(path), "Check the path and its rights.") from error
+
+
 _REASONS = {
     "SQLITE_FULL": ("space", "There is no space left.", "Free some space, and try again."),
     "SQLITE_BUSY": ("busy", "Another writer holds the journal.", "Try again; it is safe, an event counts once."),

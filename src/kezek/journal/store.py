@@ -151,6 +151,14 @@ class Store(ABC):
         """Make the tables of an empty journal, and bar changes of entries."""
 
     @abstractmethod
+    def erase(self) -> None:
+        """Let nothing of what was deleted stay in the files of the database, as far as it can be reached from here.
+
+        Raises:
+            InputProblem: journal.store.busy.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the database."""
 

@@ -14,12 +14,13 @@ from typing import NoReturn
 
 from kezek.evidence.armour import from_base64
 from kezek.evidence.audit import AuditResult, audit
+from kezek.evidence.canonical import canonical_bytes
 from kezek.evidence.checkpoint import Checkpoint, open_checkpoint
 from kezek.evidence.cosignature import WitnessKey, check_witness_keys, open_cosigned
 from kezek.evidence.error import ArmourError, EvidenceCode, EvidenceError, ReceiptError, ReceiptPart, Step
 from kezek.evidence.growth import parse_growth, verify_growth
 from kezek.evidence.keychain import KeyChain, follow, is_of_the_log, since
-from kezek.evidence.log import entry_label, parse_entries, split_lines
+from kezek.evidence.log import as_sent, entry_label, parse_entries, split_lines
 from kezek.evidence.receipt import verify_receipt
 from kezek.evidence.signature import ID_BYTES, KEY_BYTES, Verifier
 from kezek.evidence.tree import Tree, leaf_hash
@@ -288,10 +289,10 @@ def _cleared_again(entries: bytes, product_id: str | None, asked: Asked) -> int:
         events = parse_entries(entries)
     except EvidenceError as error:
         return _not_valid(f"the log cannot be read: {error}")
-    lines = split_lines(entries)
-    kept = [place for place, event in enumerate(events) if not is_of_the_log(event)]
-    labels = [entry_label(place, events[place]) for place in kept]
-    found = reclear(events=[events[place] for place in kept], leaves=[leaf_hash(lines[place]) for place in kept])
+    kept = [(place, as_sent(event)) for place, event in enumerate(events) if not is_of_the_log(event)]
+    labels = [entry_label(place, event) for place, event in kept]
+    leaves = [leaf_hash(canonical_bytes(event)) for _, event in kept]
+    found = reclear(events=[event for _, event in kept], leaves=leaves)
     hours = [hour for hour in found.hours.values() if product_id in (None, hour.product_id)]
     if product_id is not None and not hours and not found.faults:
         what = f"hour {product_id!r} was not cleared in this log."
