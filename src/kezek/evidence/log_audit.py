@@ -13,6 +13,7 @@ from operator import contains
 from kezek.evidence.canonical import parse_canonical
 from kezek.evidence.checkpoint import Checkpoint
 from kezek.evidence.error import EvidenceCode, EvidenceError
+from kezek.evidence.event import key_of
 from kezek.evidence.keychain import KEY_ROTATED, KeyChain
 from kezek.evidence.stored_tree import PAGE_WIDTH
 from kezek.evidence.tree import HASH_BYTES, Tree, leaf_hash
@@ -31,8 +32,8 @@ class Stored:
         place: Where the first of them stands.
         bodies: Their bytes; MISSING for one that is not there, None for one that is still closed.
         names: Their keys as the store knows them; None where it keeps none.
-        marks: What bodies with plain keys hold, as `"key":"a"`, so that one look tells that all have the keys of
-            `names`; None where nobody prepared it.
+        marks: What each body holds of its key, as `"key":"a"`, where none of them holds that word twice: so one look
+            tells that all have the keys of `names`; None where nobody prepared it.
         ordinary: All are there, and none changes the log's key.
         leaves: Their leaf hashes as stored beside them, as a list or joined; None where there are none.
     """
@@ -120,13 +121,15 @@ def audit_log(source: LogSource, first_key: KeyChain) -> LogAudit:
     Guarantees: test_audit_names_the_first_entry_of_any_change.
     """
     audit = LogAudit(first_key)
-    tree, stored, differing = _read(source.entries, audit)
+    tree, stored, differing, holes = _read(source.entries, audit)
     opened = _open(source.checkpoints, audit)
     missed = _compare_roots(tree, opened, audit)
     if missed:
         _name_tampered(tree, stored, source, missed, audit)
-    else:
-        _name_differing(differing, audit)
+    behind = max([one.size for one in missed], default=0)
+    _name_differing([place for place in differing if not missed or place >= behind], audit)
+    for place in [place for place in holes if place >= behind][:NAMED_MOST]:
+        audit.find(EvidenceCode.AUDIT_REMOVED, place, "it is missing")
     if source.beyond:
         what = f"entries stand outside of the log's own size, where none belongs: {source.beyond}"
         audit.find(EvidenceCode.AUDIT_EXTENDED, len(tree), what)
@@ -136,8 +139,9 @@ def audit_log(source: LogSource, first_key: KeyChain) -> LogAudit:
     return audit
 
 
-def _read(entries: Iterable[Stored], audit: LogAudit) -> tuple[Tree, list[bytes], list[int]]:
-    """Hash all bodies; return their tree, the stored leaf hashes, and the places where both differ."""
+def _read(entries: Iterable[Stored], audit: LogAudit) -> tuple[Tree, list[bytes], list[int], list[int]]:
+    """Hash all bodies; return their tree, the stored leaf hashes, the places where both differ, and the holes."""
+    holes: list[int] = []
     tree = Tree()
     stored: list[bytes] = []
     differing: list[int] = []
@@ -149,10 +153,11 @@ def _read(entries: Iterable[Stored], audit: LogAudit) -> tuple[Tree, list[bytes]
         _check_names(some, audit)
         if not some.ordinary:
             _follow_keys(some, audit)
+            holes += [some.place + at for at, body in enumerate(some.bodies) if body == MISSING]
         tree.extend_hashes(leaves)
         stored += kept
     audit.size = len(tree)
-    return tree, stored, differing
+    return tree, stored, differing, holes
 
 
 def _hashed(some: Stored, audit: LogAudit) -> list[bytes]:
@@ -172,20 +177,18 @@ def _check_names(some: Stored, audit: LogAudit) -> None:
         return
     if some.ordinary and some.marks is not None and all(map(contains, some.bodies, some.marks)):  # type: ignore[arg-type]
         return
-    bodies = [body or MISSING for body in some.bodies]
-    for at, (name, body) in enumerate(zip(some.names, bodies, strict=True)):
-        if body and _mark(name.decode("utf-8", "replace")) not in body:
+    for at, (name, body) in enumerate(zip(some.names, some.bodies, strict=True)):
+        if body and name != _own_key(body):
             what = f"the store finds it under {name.decode('utf-8', 'replace')!r}, its body says another key"
             audit.find(EvidenceCode.AUDIT_NAME, some.place + at, what)
 
 
-def _mark(name: str) -> bytes:
-    """Return what a body must hold to be found under a key, numbers and escaped signs included."""
-    kind, _, number = name.partition("/")
-    if kind == "n":
-        return f'"n":{number}'.encode()
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"key":"{escaped}"'.encode()
+def _own_key(body: bytes) -> bytes | None:
+    """Return the key of an event by its own word; None for bytes that are no event: their hash is what is wrong."""
+    try:
+        return key_of(parse_canonical(body)).encode()
+    except EvidenceError:
+        return None
 
 
 def _follow_keys(some: Stored, audit: LogAudit) -> None:
@@ -218,16 +221,22 @@ def _open(notes: Sequence[str], audit: LogAudit) -> list[Checkpoint]:
 
 
 def _compare_roots(tree: Tree, opened: Sequence[Checkpoint], audit: LogAudit) -> list[Checkpoint]:
-    """Compare with every signed root; return the checkpoints that the bodies miss, from the first on."""
-    for at, one in enumerate(opened):
+    """Compare with every signed root; return the checkpoints that the bodies miss behind the last one that holds."""
+    missed = []
+    for one in opened:
         if one.size > len(tree):
             what = f"the log ends here, {one.size} entries are signed: {one.size - len(tree)} are missing"
             audit.find(EvidenceCode.AUDIT_TRUNCATED, len(tree), what)
-            return []
-        if tree.root(one.size) != one.root:
-            return [later for later in opened[at:] if later.size <= len(tree)]
-        audit.signed, audit.checkpoints = one, audit.checkpoints + 1
-    return []
+        elif tree.root(one.size) != one.root:
+            missed.append(one)
+        else:
+            audit.signed, audit.checkpoints = one, audit.checkpoints + 1
+    held = audit.signed.size if audit.signed is not None else 0
+    for one in missed:
+        if one.size <= held:
+            what = f"the log signed another history too: over {one.size} entries it has the root {one.root.hex()}"
+            audit.find(EvidenceCode.AUDIT_CHECKPOINT, None, what)
+    return [one for one in missed if one.size > held]
 
 
 def _name_tampered(

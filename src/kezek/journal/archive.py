@@ -53,7 +53,7 @@ from kezek.journal.publishing import (
     last_signed,
     rotation_receipts,
 )
-from kezek.journal.store import Store, Transaction
+from kezek.journal.store import Block, Store, Transaction
 from kezek.units.problem import InputProblem
 
 _NAMED_MOST = 3
@@ -177,16 +177,18 @@ def _read_block(transaction: Transaction, start: int, end: int) -> list[Stored]:
     block = transaction.block(start, end)
     names, bodies = block.names.split(b"\n"), block.bodies.split(b"\n")
     if block.count == width == len(names) == len(bodies) and len(block.leaves) == width * HASH_BYTES:
-        ordinary = KEY_ROTATED.encode() not in block.bodies
-        return [Stored(start, bodies, names, block.leaves, ordinary=ordinary, marks=_marks(block.names))]
+        ordinary = KEY_ROTATED.encode() not in block.bodies and b"\n\n" not in block.bodies
+        return [Stored(start, bodies, names, block.leaves, ordinary=ordinary, marks=_marks(block, width))]
     return _row_by_row(transaction, start, width)
 
 
-def _marks(names: bytes) -> list[bytes]:
-    """Return what the bodies must hold where all keys are plain, or all are numbers."""
-    if names.startswith(b"n/"):
-        return (b'"n":' + names[2:].replace(b"\nn/", b'\n"n":')).split(b"\n")
-    return (b'"key":"' + names.replace(b"\n", b'"\n"key":"') + b'"').split(b"\n")
+def _marks(block: Block, width: int) -> list[bytes] | None:
+    """Return what bodies hold whose keys are all plain or all numbers, where none has the word for it twice."""
+    if block.names.startswith(b"n/"):
+        word, joined = b'"n":', b'"n":' + block.names[2:].replace(b"\nn/", b'\n"n":')
+    else:
+        word, joined = b'"key":', b'"key":"' + block.names.replace(b"\n", b'"\n"key":"') + b'"'
+    return joined.split(b"\n") if block.bodies.count(word) == width else None
 
 
 def _row_by_row(transaction: Transaction, start: int, width: int) -> list[Stored]:

@@ -20,7 +20,8 @@ class Kept:
 
     def __init__(self, size, signed):
         self.names = [b"order/%d" % place for place in range(size)]
-        self.bodies = [b'{"data":{},"key":"%s","v":1}' % name for name in self.names]
+        form = b'{"at":"2026-01-01T00:00:00Z","data":{},"key":"%s","type":"order.submitted","v":1}'
+        self.bodies = [form % name for name in self.names]
         self.leaves = [leaf_hash(body) for body in self.bodies]
         self.pages = {place: bytes(page) for place, page in StoredTree(0, lambda *_: None).grown(self.leaves).items()}
         tree = Tree(self.leaves)
@@ -91,3 +92,29 @@ def test_any_changed_leaf_hash_page_or_note_is_found_and_no_entry_is_blamed(log,
         log.notes[at] = flipped(data.draw, log.notes[at].encode()).decode("utf-8", "surrogateescape")
     codes = {one.code for one in log.audited(block).findings}
     assert codes and EvidenceCode.AUDIT_ENTRY not in codes
+
+
+@given(log=logs(), block=blocks, data=st.data())
+def test_two_histories_that_the_log_signed_itself_are_no_whole_log(log, block, data):
+    size = data.draw(st.integers(1, len(log.bodies)))
+    other = Tree([leaf_hash(b"other %d" % place) for place in range(size)])
+    log.notes.insert(
+        data.draw(st.integers(0, len(log.notes))), sign_checkpoint(size=size, root=other.root(), signer=KEY)
+    )
+    audit = log.audited(block)
+    assert [one.code for one in audit.findings] == [EvidenceCode.AUDIT_CHECKPOINT]
+    assert "another history" in audit.findings[0].what
+
+
+@given(log=logs(), block=blocks, data=st.data())
+def test_a_key_that_stands_inside_of_the_data_is_not_the_entrys_own(log, block, data):
+    place = data.draw(st.integers(0, len(log.bodies) - 1))
+    inside = b'{"at":"2026-01-01T00:00:00Z","data":{"key":"order/x"},"key":"order/%d","type":"a.b","v":1}' % place
+    log = Kept(len(log.bodies), {len(log.bodies)})
+    log.bodies[place], log.leaves[place] = inside, leaf_hash(inside)
+    log.pages = {at: bytes(page) for at, page in StoredTree(0, lambda *_: None).grown(log.leaves).items()}
+    tree = Tree(log.leaves)
+    log.notes = [sign_checkpoint(size=len(log.bodies), root=tree.root(), signer=KEY)]
+    assert log.audited(block).ok
+    log.names[place] = b"order/x"
+    assert [(one.code, one.place) for one in log.audited(block).findings] == [(EvidenceCode.AUDIT_NAME, place)]
