@@ -10,7 +10,7 @@ from kezek.cli.asked import now
 from kezek.cli.audit_replay import calculated_again
 from kezek.cli.journal_folder import SETTINGS_FILE, JournalFolder, open_folder, opened
 from kezek.cli.key_files import log_key
-from kezek.cli.output import harmless
+from kezek.cli.output import counted, harmless
 from kezek.evidence import audit as four_files
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.keychain import KeyChain
@@ -57,7 +57,7 @@ def audit_command(path: Path, key: Path | None, *, replay: bool, law: Path | Non
     if report.damages:
         console.print("TAMPERED WITH OR DAMAGED: see above.", markup=False)
         return EXIT_FALSE
-    console.print(f"{report.whole}: {report.size} entries, root {report.root}", markup=False, soft_wrap=True)
+    console.print(f"{report.whole}: {counted(report.size)}, root {report.root}", markup=False, soft_wrap=True)
     return EXIT_TRUE
 
 

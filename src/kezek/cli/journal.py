@@ -31,7 +31,7 @@ from kezek.cli.journal_folder import (
 )
 from kezek.cli.journal_witnesses import add_witness, keep_answer, known_witnesses
 from kezek.cli.key_files import log_key, read_file
-from kezek.cli.output import write
+from kezek.cli.output import counted, write
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.event import head_of
 from kezek.journal import archive, publishing
@@ -102,12 +102,12 @@ def publish_command(folder: Path) -> int:
     with opened(one) as store:
         signed, shown, asked = publish_all(one, store)
     console = _console()
-    said = f"PUBLISHED: {signed.checkpoint.size} entries, root {signed.checkpoint.root.hex()}"
+    said = f"PUBLISHED: {counted(signed.checkpoint.size)}, root {signed.checkpoint.root.hex()}"
     console.print(said, markup=False, soft_wrap=True)
     files = shown.tiles + shown.bundles
     console.print(f"  files written: {files}, to be served from {one.public}", markup=False, soft_wrap=True)
     if shown.closed:
-        console.print(f"  still closed, or behind one that is: {_counted(shown.closed)}", markup=False)
+        console.print(f"  still closed, or behind one that is: {counted(shown.closed)}", markup=False)
     for answer in asked:
         console.print(f"  witness {answer.name}: {answer.what}", markup=False, soft_wrap=True)
     return EXIT_TRUE if all(answer.cosigned for answer in asked) else EXIT_FALSE
@@ -135,7 +135,7 @@ def cosign_command(folder: Path, answer: Path) -> int:
     if not names:
         way_out = "Name its key first: kezek journal witness FOLDER WITNESS.vkey"
         raise InputProblem("journal.witness.unknown", "holds no line of a known witness.", str(answer), way_out)
-    said = f"{', '.join(names)} cosigned the checkpoint over {_counted(signed.checkpoint.size)}."
+    said = f"{', '.join(names)} cosigned the checkpoint over {counted(signed.checkpoint.size)}."
     _console().print(said, markup=False, soft_wrap=True)
     return EXIT_TRUE
 
@@ -248,7 +248,7 @@ def export_command(folder: Path, target: Path, *, with_private: bool) -> int:
     with opened(one) as store:
         size = archive.write_archive(store, target, with_private=with_private)
     console = _console()
-    console.print(f"{_counted(size)}, the tree and every checkpoint are in {target}.", markup=False, soft_wrap=True)
+    console.print(f"{counted(size)}, the tree and every checkpoint are in {target}.", markup=False, soft_wrap=True)
     console.print("  Closed entries are among them: this is a copy to keep, not one to publish.", markup=False)
     return EXIT_TRUE
 
@@ -265,7 +265,7 @@ def import_command(source: Path, folder: Path, key: Path | None, signing_key: Pa
         publish_all(one, store)
     pinned = "" if key else " by the key that lies in it; give --key to check against one you trust"
     console = _console()
-    console.print(f"{_counted(audit.size)} back, verified{pinned}.", markup=False, soft_wrap=True)
+    console.print(f"{counted(audit.size)} back, verified{pinned}.", markup=False, soft_wrap=True)
     if signer.verifier != audit.chain.current:
         console.print("  The private key is not the one in force: nothing new can be signed with it.", markup=False)
     return EXIT_TRUE
@@ -433,10 +433,6 @@ def _give(text: str, out: Path | None) -> None:
     except OSError as error:
         what = f"cannot be written ({error.strerror})."
         raise InputProblem("cli.file.unwritable", what, str(out), "Choose another file.") from error
-
-
-def _counted(entries: int) -> str:
-    return f"{entries} entr{'y' if entries == 1 else 'ies'}"
 
 
 def _console() -> Console:

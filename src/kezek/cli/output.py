@@ -59,6 +59,15 @@ def harmless(text: str) -> str:
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
+def counted(entries: int) -> str:
+    """Say how many entries of a log.
+
+    >>> counted(1), counted(0)
+    ('1 entry', '0 entries')
+    """
+    return f"{entries} entr{'y' if entries == 1 else 'ies'}"
+
+
 def write(text: str) -> None:
     """Write a text to the standard output."""
     sys.stdout.write(text)

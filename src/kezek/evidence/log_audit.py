@@ -217,7 +217,7 @@ def _open(notes: Sequence[str], audit: LogAudit) -> list[Checkpoint]:
             audit.find(EvidenceCode.AUDIT_CHECKPOINT, None, f"a checkpoint cannot be believed: {error.what}")
     if not opened:
         audit.find(EvidenceCode.AUDIT_CHECKPOINT, None, "no checkpoint can be believed: nothing is proven")
-    return sorted(opened, key=lambda one: one.size)
+    return sorted(dict.fromkeys(opened), key=lambda one: one.size)
 
 
 def _compare_roots(tree: Tree, opened: Sequence[Checkpoint], audit: LogAudit) -> list[Checkpoint]:
