@@ -15,15 +15,21 @@ from kezek.evidence import audit as four_files
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.keychain import KeyChain
 from kezek.evidence.log_audit import LogAudit, audit_log
-from kezek.evidence.receipt import parse_receipt
 from kezek.evidence.signature import Verifier
-from kezek.journal.archive import damaged_opening_lines, damaged_openings, store_source
-from kezek.journal.folder_log import OPENINGS_FILE, first_key, is_log_folder, read_bodies, source_of
+from kezek.journal.archive import damaged_notes, damaged_opening_lines, damaged_openings, store_source
+from kezek.journal.folder_log import (
+    OPENINGS_FILE,
+    changes_shown,
+    damaged_keys,
+    first_key,
+    is_log_folder,
+    read_bodies,
+    source_of,
+)
 from kezek.journal.journal import entries, look, rotations
 from kezek.journal.logfiles import read_log
 from kezek.journal.manifest import MANIFEST_FILE, check_folder
 from kezek.journal.publication import CHECKPOINT_FILE, hidden_entries
-from kezek.journal.publishing import damaged_checkpoints
 from kezek.units.problem import InputProblem
 
 EXIT_TRUE, EXIT_FALSE = 0, 1
@@ -81,10 +87,9 @@ def _audit_journal(path: Path, key: Path | None, *, keep_bodies: bool) -> Report
         first = log_key(key) if key else _first_key(head.first_vkey, path)
         outside = _outside(folder, report)
         source = store_source(transaction)
-        source = replace(source, checkpoints=[*source.checkpoints, *outside])
-        audit = audit_log(source, KeyChain.of(first))
+        audit = audit_log(replace(source, outside=outside), KeyChain.of(first))
         report.damages += [f"entry {place}: private {what}" for place, what in damaged_openings(transaction)]
-        report.damages += damaged_checkpoints(transaction, audit.chain)
+        report.damages += damaged_notes(transaction, audit.chain)
         _refuse_later_key(audit, first, [body for _, body in rotations(transaction)], path)
         hidden = hidden_entries(transaction, head.integrated, now()) if audit.ok else 0
         if keep_bodies:
@@ -96,7 +101,7 @@ def _audit_journal(path: Path, key: Path | None, *, keep_bodies: bool) -> Report
             f"accepted and not signed yet, so that nothing proves them to others: {head.size - signed}"
         )
     if audit.ok and outside:
-        report.holds.append("the checkpoint pinned outside the database, and the published one, are among these")
+        report.holds.append("the checkpoint pinned outside the database, and the published one, lead to it too")
     if (folder.public / CHECKPOINT_FILE).is_file():
         _audit_public(report, folder.public, first, hidden)
     return report
@@ -112,9 +117,14 @@ def _first_key(vkey: str, path: Path) -> Verifier:
 
 def _outside(folder: JournalFolder, report: Report) -> list[str]:
     """Return the checkpoints that are kept outside the database: an old backup or a fork misses them."""
-    pinned = folder.pin.read()
-    if pinned is None:
-        report.damages.append("the pin is missing: nothing outside the database says what was signed last")
+    try:
+        pinned = folder.pin.read()
+    except InputProblem as problem:
+        report.damages.append(problem.what)
+        pinned = None
+    else:
+        if pinned is None:
+            report.damages.append("the pin is missing: nothing outside the database says what was signed last")
     shown = folder.public / CHECKPOINT_FILE
     return [*([pinned.note] if pinned else []), *([shown.read_text("utf-8", "replace")] if shown.is_file() else [])]
 
@@ -122,11 +132,12 @@ def _outside(folder: JournalFolder, report: Report) -> list[str]:
 def _audit_public(report: Report, public: Path, first: Verifier, hidden: int) -> None:
     """Audit the public files beside a journal; entries that are open by now must be shown."""
     shown = audit_log(source_of(public), KeyChain.of(first))
-    report.damages += [f"{public.name}: {line}" for line in _lines(shown)]
+    wrong = _lines(shown) + damaged_keys(public, shown.chain)
+    report.damages += [f"{public.name}: {line}" for line in wrong]
     if shown.ok and shown.closed > hidden:
         what = f"{public.name}: entries that are open and not shown: {shown.closed - hidden}; publish again"
         report.damages.append(what)
-    elif shown.ok:
+    elif not wrong:
         report.holds.append(f"published entries that agree with their tiles: {shown.size - shown.closed}")
 
 
@@ -149,13 +160,14 @@ def _audit_files(path: Path, key: Path | None, *, keep_bodies: bool) -> Report:
         report.damages += [f"{one.file}: {one.what}" for one in torn]
     first = log_key(key) if key else first_key(path)
     audit = audit_log(source_of(path), KeyChain.of(first))
-    _refuse_later_key(audit, first, [parse_receipt(one.read_bytes()).entry for one in path.glob("keys/*")], path)
+    _refuse_later_key(audit, first, changes_shown(path), path)
+    report.damages += damaged_keys(path, audit.chain)
     _say(report, audit, pinned=key is not None)
     if (path / OPENINGS_FILE).is_file() and audit.ok:
         private = damaged_opening_lines(path)
         report.damages += [private] if private else []
     report.whole = "WHOLE AS FAR AS IT IS SHOWN" if audit.closed else report.whole
-    if keep_bodies:
+    if keep_bodies and audit.ok:
         report.bodies = list(read_bodies(path))
     return report
 
@@ -187,7 +199,7 @@ def _say(report: Report, audit: LogAudit, *, pinned: bool) -> None:
     report.damages += _lines(audit)
     if audit.ok and audit.signed is not None:
         report.holds.append(f"the stored entries lead to every signed root: {audit.checkpoints}")
-        report.holds.append(f"the last of them is over {audit.signed.size} of {audit.size} entries")
+        report.holds.append(f"the last of them is over {audit.signed.size} of {counted(audit.size)}")
     if audit.closed:
         report.notes.append(f"not shown yet, their leaf hashes taken as they are: {audit.closed}")
     if changes := len(audit.chain.links) - 1:

@@ -163,7 +163,9 @@ def _check_private(private: object, kind: str) -> None:
         raise EventError(EvidenceCode.EVENT_PRIVATE, "private is not an object of digests", kind)
     for name, digest in private.items():
         if not (isinstance(name, str) and _FIELD.fullmatch(name)):
-            raise EventError(EvidenceCode.EVENT_PRIVATE, f"{name!r} is no name of a private field", kind)
+            raise EventError(
+                EvidenceCode.EVENT_PRIVATE, f"{name!r} is no name of a private field, as tax_number is", kind
+            )
         if not (isinstance(digest, str) and _DIGEST.fullmatch(digest)):
             raise EventError(EvidenceCode.EVENT_PRIVATE, f"{name} is not a SHA-256 in hex", kind)
 

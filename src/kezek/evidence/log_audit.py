@@ -58,11 +58,14 @@ class LogSource:
 
     Args:
         entries: All entries, in order.
-        checkpoints: Every checkpoint note at hand.
+        checkpoints: Every checkpoint note that lies with the entries.
+        changes: Place and body of changes of keys as their receipts have them, for those that are not shown.
+        outside: Checkpoint notes that are kept elsewhere, as a pin is; they may be ahead of those.
         page: Gives stored hashes of the tree by depth and number; None where there are none.
         page_depths: At every which depth there are pages: 8 for tiles.
         integrated: Entries that the pages hold; the size of the last checkpoint where it is not given.
         beyond: Entries that a store holds outside of its own size.
+        size: Entries that a store says it holds; None where it does not say.
     """
 
     entries: Iterable[Stored]
@@ -71,6 +74,9 @@ class LogSource:
     page_depths: int = 1
     integrated: int | None = None
     beyond: int = 0
+    size: int | None = None
+    outside: Sequence[str] = ()
+    changes: Sequence[tuple[int, bytes]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,7 @@ class LogAudit:
         closed: Entries whose bodies are not shown yet: their leaf hashes were taken as they are.
         signed: The last checkpoint that holds; None where none does.
         checkpoints: How many hold.
+        own: Size of the last one that holds and lies with the entries.
         chain: The keys of the log, as its entries change them.
         findings: What is wrong; empty if nothing is.
     """
@@ -100,6 +107,7 @@ class LogAudit:
     closed: int = 0
     signed: Checkpoint | None = None
     checkpoints: int = 0
+    own: int = 0
     root: bytes = b""
     findings: list[Finding] = field(default_factory=list)
 
@@ -121,42 +129,44 @@ def audit_log(source: LogSource, first_key: KeyChain) -> LogAudit:
     Guarantees: test_audit_names_the_first_entry_of_any_change.
     """
     audit = LogAudit(first_key)
-    tree, stored, differing, holes = _read(source.entries, audit)
-    opened = _open(source.checkpoints, audit)
-    missed = _compare_roots(tree, opened, audit)
-    if missed:
-        _name_tampered(tree, stored, source, missed, audit)
+    tree, stored, differing, holes = _read(source, audit)
+    own, outside = _open(source.checkpoints, audit), _open(source.outside, audit)
+    if not own | outside:
+        audit.find(EvidenceCode.AUDIT_CHECKPOINT, None, "no checkpoint can be believed: nothing is proven")
+    missed = _compare_roots(tree, own, outside, audit)
+    signed_tree = _name_tampered(tree, stored, source, missed, audit) if missed else tree
     behind = max([one.size for one in missed], default=0)
     _name_differing([place for place in differing if not missed or place >= behind], audit)
-    for place in [place for place in holes if place >= behind][:NAMED_MOST]:
+    unnamed = behind if signed_tree is not None else 0
+    for place in [place for place in holes if place >= unnamed][:NAMED_MOST]:
         audit.find(EvidenceCode.AUDIT_REMOVED, place, "it is missing")
-    if source.beyond:
-        what = f"entries stand outside of the log's own size, where none belongs: {source.beyond}"
-        audit.find(EvidenceCode.AUDIT_EXTENDED, len(tree), what)
-    if source.page is not None:
-        _compare_pages(tree, source, audit)
+    _compare_counts(source, audit)
+    if source.page is not None and signed_tree is not None:
+        _compare_pages(signed_tree, source, audit)
     audit.root = tree.root()
     return audit
 
 
-def _read(entries: Iterable[Stored], audit: LogAudit) -> tuple[Tree, list[bytes], list[int], list[int]]:
+def _read(source: LogSource, audit: LogAudit) -> tuple[Tree, list[bytes], list[int], list[int]]:
     """Hash all bodies; return their tree, the stored leaf hashes, the places where both differ, and the holes."""
     holes: list[int] = []
     tree = Tree()
     stored: list[bytes] = []
     differing: list[int] = []
-    for some in entries:
+    changes: list[tuple[int, bytes]] = []
+    for some in source.entries:
         leaves = _hashed(some, audit)
         kept = leaves if some.leaves is None or some.leaves == b"".join(leaves) else some.stored_leaves() or []
         if kept != leaves:
             differing += [len(tree) + at for at, (a, b) in enumerate(zip(kept, leaves, strict=True)) if a != b]
         _check_names(some, audit)
         if not some.ordinary:
-            _follow_keys(some, audit)
+            changes += [(some.place + at, body) for at, body in enumerate(some.bodies) if body and _ROTATED in body]
             holes += [some.place + at for at, body in enumerate(some.bodies) if body == MISSING]
         tree.extend_hashes(leaves)
         stored += kept
     audit.size = len(tree)
+    _follow_keys(changes, source.changes, audit)
     return tree, stored, differing, holes
 
 
@@ -191,39 +201,33 @@ def _own_key(body: bytes) -> bytes | None:
         return None
 
 
-def _follow_keys(some: Stored, audit: LogAudit) -> None:
-    """Follow the changes of the log's key; one search over all bodies finds that there is none."""
-    bodies = [body or MISSING for body in some.bodies]
-    if _ROTATED not in b"".join(bodies):
-        return
-    for at, body in enumerate(bodies):
-        if _ROTATED not in body:
-            continue
+def _follow_keys(shown: Sequence[tuple[int, bytes]], known: Sequence[tuple[int, bytes]], audit: LogAudit) -> None:
+    """Follow the changes of the log's key: those among the entries, and those known by receipt that are not there."""
+    bodies = {body for _, body in shown}
+    for place, body in sorted({*shown, *(one for one in known if one[1] not in bodies)}):
         try:
             event = parse_canonical(body)
             if event.get("type") == KEY_ROTATED:
-                audit.chain = audit.chain.rotated(event, some.place + at)
+                audit.chain = audit.chain.rotated(event, place)
         except EvidenceError as error:
-            audit.find(EvidenceCode.AUDIT_KEY, some.place + at, f"the change of keys does not follow: {error.what}")
+            audit.find(EvidenceCode.AUDIT_KEY, place, f"the change of keys does not follow: {error.what}")
 
 
-def _open(notes: Sequence[str], audit: LogAudit) -> list[Checkpoint]:
-    """Return the checkpoints that can be believed, by size."""
-    opened = []
+def _open(notes: Sequence[str], audit: LogAudit) -> set[Checkpoint]:
+    """Return the checkpoints that can be believed."""
+    opened = set()
     for note in notes:
         try:
-            opened.append(audit.chain.open(note))
+            opened.add(audit.chain.open(note))
         except EvidenceError as error:
             audit.find(EvidenceCode.AUDIT_CHECKPOINT, None, f"a checkpoint cannot be believed: {error.what}")
-    if not opened:
-        audit.find(EvidenceCode.AUDIT_CHECKPOINT, None, "no checkpoint can be believed: nothing is proven")
-    return sorted(dict.fromkeys(opened), key=lambda one: one.size)
+    return opened
 
 
-def _compare_roots(tree: Tree, opened: Sequence[Checkpoint], audit: LogAudit) -> list[Checkpoint]:
+def _compare_roots(tree: Tree, own: set[Checkpoint], outside: set[Checkpoint], audit: LogAudit) -> list[Checkpoint]:
     """Compare with every signed root; return the checkpoints that the bodies miss behind the last one that holds."""
     missed = []
-    for one in opened:
+    for one in sorted(own | outside, key=lambda one: (one.size, one.root)):
         if one.size > len(tree):
             what = f"the log ends here, {one.size} entries are signed: {one.size - len(tree)} are missing"
             audit.find(EvidenceCode.AUDIT_TRUNCATED, len(tree), what)
@@ -231,6 +235,7 @@ def _compare_roots(tree: Tree, opened: Sequence[Checkpoint], audit: LogAudit) ->
             missed.append(one)
         else:
             audit.signed, audit.checkpoints = one, audit.checkpoints + 1
+            audit.own = one.size if one in own else audit.own
     held = audit.signed.size if audit.signed is not None else 0
     for one in missed:
         if one.size <= held:
@@ -241,20 +246,24 @@ def _compare_roots(tree: Tree, opened: Sequence[Checkpoint], audit: LogAudit) ->
 
 def _name_tampered(
     tree: Tree, stored: list[bytes], source: LogSource, missed: Sequence[Checkpoint], audit: LogAudit
-) -> None:
-    """Name the entries that miss a signed root, by whatever copy of the leaf hashes leads to it."""
+) -> Tree | None:
+    """Name the entries that miss a signed root, by whatever copy of the leaf hashes leads to it.
+
+    Returns the tree as it was signed, with what follows; None where nobody can say what it was.
+    """
     held = audit.signed.size if audit.signed is not None else 0
     for one in reversed(missed):
         right = next((copy for copy in (stored, _tile_leaves(source, one.size)) if _leads_to(copy, one)), None)
         if right is not None:
             wrong = [place for place in range(held, one.size) if tree.leaf(place) != right[place]]
             _name_wrong(wrong, right, tree, audit)
-            return
+            return Tree([*right[: one.size], *tree.leaves()[one.size :]])
     what = (
         f"from here to entry {missed[0].size - 1} at least one was tampered with: {held} entries lead to their "
         f"signed root, {missed[0].size} do not, and no copy of the leaf hashes does"
     )
     audit.find(EvidenceCode.AUDIT_ENTRY, held, what)
+    return None
 
 
 def _name_wrong(wrong: Sequence[int], right: Sequence[bytes], tree: Tree, audit: LogAudit) -> None:
@@ -282,10 +291,26 @@ def _name_differing(differing: Sequence[int], audit: LogAudit) -> None:
             audit.find(EvidenceCode.AUDIT_ENTRY, place, what)
 
 
+def _compare_counts(source: LogSource, audit: LogAudit) -> None:
+    """Compare what the store says it holds with what it holds."""
+    found, signed = audit.size, audit.own
+    if source.beyond:
+        what = f"entries stand outside of the log's own size, where none belongs: {source.beyond}"
+        audit.find(EvidenceCode.AUDIT_EXTENDED, found, what)
+    cut = any(one.code is EvidenceCode.AUDIT_TRUNCATED for one in audit.findings)
+    if source.size is not None and source.size > found and not cut:
+        what = f"the log ends here, the store counts {source.size} entries: {source.size - found} are missing"
+        audit.find(EvidenceCode.AUDIT_TRUNCATED, found, what)
+    if source.integrated is not None and not signed <= source.integrated <= found:
+        what = f"the store says that its tree holds {source.integrated} of {found} entries, {signed} are signed"
+        audit.find(EvidenceCode.AUDIT_LEAVES, min(source.integrated, found), what)
+
+
 def _tile_leaves(source: LogSource, size: int) -> list[bytes]:
     if source.page is None:
         return []
-    pages = [source.page(0, number) or b"" for number in range(-(-size // PAGE_WIDTH))]
+    found = [source.page(0, number) for number in range(-(-size // PAGE_WIDTH))]
+    pages = [page if isinstance(page, bytes) else b"" for page in found]
     return [page[at : at + HASH_BYTES] for page in pages for at in range(0, len(page), HASH_BYTES)]
 
 
@@ -295,8 +320,7 @@ def _leads_to(leaves: Sequence[bytes], signed: Checkpoint) -> bool:
 
 def _compare_pages(tree: Tree, source: LogSource, audit: LogAudit) -> None:
     """Compare the stored hashes of the tree, which proofs are made of, with those that the bodies give."""
-    size = source.integrated if source.integrated is not None else (audit.signed.size if audit.signed else 0)
-    size, depth = min(size, len(tree)), 0
+    size, depth = min(max(source.integrated or 0, audit.own), len(tree)), 0
     while size >> depth and source.page is not None:
         count = size >> depth
         for number in range(-(-count // PAGE_WIDTH)) if depth % source.page_depths == 0 else ():

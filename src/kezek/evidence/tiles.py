@@ -14,7 +14,7 @@ from kezek.evidence.error import EvidenceCode, TileError
 TILE_WIDTH = 256
 TILE_HEIGHT = 8
 ENTRY_BYTES_MAX = 65_535
-_LENGTH_BYTES = 2
+ENTRY_LENGTH_BYTES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def pack_entries(entries: Sequence[bytes]) -> bytes:
         if len(entry) > ENTRY_BYTES_MAX:
             what = f"an entry has {len(entry)} bytes, a bundle takes {ENTRY_BYTES_MAX}"
             raise TileError(EvidenceCode.TILE_ENTRY, what)
-    return b"".join(len(entry).to_bytes(_LENGTH_BYTES, "big") + entry for entry in entries)
+    return b"".join(len(entry).to_bytes(ENTRY_LENGTH_BYTES, "big") + entry for entry in entries)
 
 
 def unpack_entries(data: bytes) -> list[bytes]:
@@ -95,7 +95,7 @@ def unpack_entries(data: bytes) -> list[bytes]:
     entries: list[bytes] = []
     at = 0
     while at < len(data):
-        start = at + _LENGTH_BYTES
+        start = at + ENTRY_LENGTH_BYTES
         end = start + int.from_bytes(data[at:start], "big")
         if start > len(data) or end > len(data):
             what = f"the bundle is cut off in its entry {len(entries)}"

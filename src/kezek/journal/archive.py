@@ -26,6 +26,7 @@ from kezek.journal.folder_log import (
     CHECKPOINTS_FILE,
     OPENINGS_FILE,
     checkpoint_lines,
+    damaged_keys,
     read_bodies,
     read_lines,
     source_of,
@@ -37,6 +38,7 @@ from kezek.journal.journal import (
     insert_openings,
     integrate,
     look,
+    opening_of,
     read_page,
     whole_page,
 )
@@ -47,6 +49,7 @@ from kezek.journal.publishing import (
     checkpoints,
     cosignatures,
     cosigned_note,
+    damaged_checkpoints,
     insert_checkpoint,
     keep_cosignature,
     key_chain,
@@ -59,6 +62,7 @@ from kezek.units.problem import InputProblem
 _NAMED_MOST = 3
 _BLOCK_MOST, _BLOCK_LEAST = 65_536, 256
 _BLOCK_BYTES = 1 << 28
+_HOLES_MOST = 65_536
 
 
 def write_archive(store: Store, target: Path, *, with_private: bool) -> int:
@@ -72,9 +76,10 @@ def write_archive(store: Store, target: Path, *, with_private: bool) -> int:
     """
     with store.look() as transaction:
         head = look(transaction)
-        audit = audit_log(store_source(transaction), KeyChain.of(Verifier.parse(head.first_vkey)))
-        if not audit.ok:
-            what = f"The database does not lead to what was signed: {audit.findings[0].what}."
+        first = key_chain(transaction, head).links[0][1]
+        audit = audit_log(store_source(transaction), KeyChain.of(first))
+        if wrong := [one.what for one in audit.findings] + damaged_notes(transaction, audit.chain):
+            what = f"The database does not lead to what was signed: {wrong[0]}."
             way_out = "Restore the newest backup; `kezek audit` names all that differs."
             raise InputProblem("journal.archive.damaged", what, head.origin, way_out)
         chain = key_chain(transaction, head)
@@ -103,8 +108,9 @@ def bring_back(folder: Path, *, store: Store, pin: Pin, first_key: Verifier, now
     """
     _require_whole(folder)
     audit = audit_log(source_of(folder), KeyChain.of(first_key))
-    if not audit.ok or audit.signed is None:
-        raise _damaged(folder, audit.findings[0].what if audit.findings else "nothing in it is signed")
+    wrong = [one.what for one in audit.findings] + damaged_keys(folder, audit.chain)
+    if wrong or audit.closed:
+        raise _damaged(folder, wrong[0] if wrong else "not all of its entries are there")
     kept = [_checkpoint_of(line, audit.chain, folder, now) for line in checkpoint_lines(folder)]
     bodies = list(read_bodies(folder))
     opened = list(_openings_of(folder, bodies))
@@ -115,7 +121,12 @@ def bring_back(folder: Path, *, store: Store, pin: Pin, first_key: Verifier, now
             what, way_out = "There is a journal in this database already.", "Name another database."
             raise InputProblem("journal.log.exists", what, str(folder), way_out)
         create(store, transaction, origin=first_key.name, vkey=first_key.vkey)
-        _restore(transaction, bodies, opened, kept)
+        try:
+            whole = _restore(transaction, bodies, opened, kept)
+        except EvidenceError as error:
+            raise _damaged(folder, f"an entry is no event: {error}") from error
+        if not whole:
+            raise _damaged(folder, "two of its entries have the same key")
         integrate(transaction)
         last = Pinned(kept[-1].note, kept[-1].signed_unix_s)
         if pin.read() != last and not pin.swap(None, last):
@@ -127,15 +138,27 @@ def bring_back(folder: Path, *, store: Store, pin: Pin, first_key: Verifier, now
 def store_source(transaction: Transaction) -> LogSource:
     """Return the log of a database as a source for `audit_log`."""
     head = look(transaction)
-
-    notes = [note for _, note in checkpoints(transaction)]
     return LogSource(
         _stored(transaction, head.size),
-        notes,
+        [note if isinstance(note, str) else repr(note) for _, note in checkpoints(transaction)],
         page=lambda depth, number: read_page(transaction, depth, number),
         integrated=head.integrated,
         beyond=transaction.rows("SELECT count(*) FROM kezek_entry WHERE place >= ? OR place < 0", (head.size,))[0][0],
+        size=head.size,
     )
+
+
+def damaged_notes(transaction: Transaction, chain: KeyChain) -> list[str]:
+    """Check what the database notes beside the entries: whose log it is, where its key changes, who cosigned."""
+    found = []
+    if (origin := look(transaction).origin) != chain.origin:
+        found.append(f"the database calls the log {origin}, its key {chain.origin}")
+    if not checkpoints(transaction):
+        found.append("the database holds no checkpoint")
+    noted = [row[0] for row in transaction.rows("SELECT place FROM kezek_rotation ORDER BY place")]
+    if noted != (changes := [from_size - 2 for from_size, _ in chain.links[1:]]):
+        found.append(f"changes of keys are noted at the entries {noted}, the entries have them at {changes}")
+    return found + damaged_checkpoints(transaction, chain)
 
 
 def damaged_openings(transaction: Transaction) -> list[tuple[int, str]]:
@@ -143,24 +166,27 @@ def damaged_openings(transaction: Transaction) -> list[tuple[int, str]]:
     found = []
     sql = (
         "SELECT o.place, o.field, o.salt, o.value, e.body FROM kezek_opening o "
-        "JOIN kezek_entry e ON e.place = o.place ORDER BY o.place, o.field"
+        "LEFT JOIN kezek_entry e ON e.place = o.place ORDER BY o.place, o.field"
     )
     for rows in transaction.batches(sql):
         for place, name, salt, value, body in rows:
             try:
-                one = Opening(parse_canonical(value)["value"], salt)
-                check_opening(one, _sealed(body, name))
+                digest = "" if body is None else _sealed(body, name)
+                check_opening(opening_of(place, name, salt, value), digest)
             except EvidenceError as error:
-                found.append((place, f"{name}: {error.what}"))
-            except (AttributeError, KeyError, TypeError):
-                found.append((place, f"{name}: what is kept is no value with its salt"))
+                found.append((place, f"{name}: {error.what if digest else 'the entry holds no hash of it'}"))
+            except (InputProblem, AttributeError):
+                found.append((place, f"{name} is damaged"))
     return found
 
 
 def _stored(transaction: Transaction, size: int) -> Iterator[Stored]:
-    """Yield what the database holds; while one block is hashed the next is read."""
-    longest = transaction.rows("SELECT max(length(body)) FROM kezek_entry")[0][0]
-    end = size
+    """Yield what the database holds; while one block is hashed the next is read.
+
+    Whoever can write it can state any size: holes are shown, but not as many as a number can count.
+    """
+    count, longest = transaction.rows("SELECT count(*), max(length(body)) FROM kezek_entry")[0]
+    end = min(size, 2 * count + _HOLES_MOST)
     width = min(_BLOCK_MOST, max(_BLOCK_LEAST, _BLOCK_BYTES // (longest or 1)))
     with ThreadPoolExecutor(1) as reader:
         ahead = reader.submit(_read_block, transaction, 0, min(width, end))
@@ -250,9 +276,10 @@ def _checkpoint_lines(transaction: Transaction) -> bytes:
 
 def _opening_lines(transaction: Transaction) -> bytes:
     rows = transaction.rows("SELECT place, field, salt, value FROM kezek_opening ORDER BY place, field")
+    opened = [(place, name, opening_of(place, name, salt, value)) for place, name, salt, value in rows]
     lines = [
-        {"field": name, "place": place, "salt": to_base64(salt), "value": parse_canonical(value)["value"]}
-        for place, name, salt, value in rows
+        {"field": name, "place": place, "salt": to_base64(one.salt), "value": one.value}
+        for place, name, one in opened
     ]
     return b"".join(canonical_bytes(line) + b"\n" for line in lines)
 
@@ -299,15 +326,17 @@ def _checkpoint_of(line: JsonObject, chain: KeyChain, folder: Path, now: datetim
 
 def _restore(
     transaction: Transaction, bodies: list[bytes], opened: list[tuple[int, str, Opening]], kept: list[_Kept]
-) -> None:
-    """Put entries, personal data and checkpoints in; all were verified before."""
-    insert_entries(transaction, bodies)
+) -> bool:
+    """Put entries, personal data and checkpoints in, all verified before; False where two entries have one key."""
+    if not insert_entries(transaction, bodies):
+        return False
     if opened:
         insert_openings(transaction, opened)
     for one in kept:
         insert_checkpoint(transaction, size=one.size, note=one.note, signed_unix_s=one.signed_unix_s)
         for line in one.cosignatures:
             keep_cosignature(transaction, size=one.size, witness=line.name, line=line.text)
+    return True
 
 
 def damaged_opening_lines(folder: Path) -> str | None:

@@ -8,6 +8,7 @@ Three states, and what each is worth:
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -185,8 +186,8 @@ def append_rotation(transaction: Transaction, event: Mapping[str, object]) -> in
     return at
 
 
-def insert_entries(transaction: Transaction, bodies: Sequence[bytes]) -> None:
-    """Put the verified entries of an archive into an empty journal.
+def insert_entries(transaction: Transaction, bodies: Sequence[bytes]) -> bool:
+    """Put the verified entries of an archive into an empty journal; False where two have the same key.
 
     Raises:
         EventError, CanonicalError: bytes that are no event.
@@ -197,9 +198,11 @@ def insert_entries(transaction: Transaction, bodies: Sequence[bytes]) -> None:
         rows.append((place, key_of(event), body, leaf_hash(body)))
         if event.get("type") == KEY_ROTATED:
             changes.append((place,))
-    transaction.run_many("INSERT INTO kezek_entry (place, name, body, leaf) VALUES (?, ?, ?, ?)", rows)
+    if not transaction.insert_new("INSERT INTO kezek_entry (place, name, body, leaf) VALUES (?, ?, ?, ?)", rows):
+        return False
     transaction.run_many("INSERT INTO kezek_rotation (place) VALUES (?)", changes)
     transaction.rows("UPDATE kezek_log SET size = ? WHERE one = 1", (len(rows),))
+    return True
 
 
 def rotations(transaction: Transaction) -> list[tuple[int, bytes]]:
@@ -324,7 +327,20 @@ def find(transaction: Transaction, key: str) -> tuple[int, bytes] | None:
 def openings(transaction: Transaction, place: int) -> dict[str, Opening]:
     """Return the personal data kept beside an entry, as far as it was not forgotten."""
     rows = transaction.rows("SELECT field, salt, value FROM kezek_opening WHERE place = ? ORDER BY field", (place,))
-    return {name: Opening(parse_canonical(value)["value"], salt) for name, salt, value in rows}
+    return {name: opening_of(place, name, salt, value) for name, salt, value in rows}
+
+
+def opening_of(place: int, name: object, salt: object, value: object) -> Opening:
+    """Return personal data as it was stored.
+
+    Raises:
+        InputProblem: journal.opening.damaged.
+    """
+    if isinstance(salt, bytes) and isinstance(value, bytes):
+        with suppress(EvidenceError, KeyError):
+            return Opening(parse_canonical(value)["value"], salt)
+    way_out = "Take it back from the newest backup; the log is the same without it."
+    raise InputProblem("journal.opening.damaged", f"Its private {name} is damaged.", f"entry {place}", way_out)
 
 
 def forget(transaction: Transaction, key: str) -> int:

@@ -14,12 +14,14 @@ _OLDEST = (3, 35, 0)
 _FULL = 2
 _BARRED = ("UPDATE", "DELETE")
 _BLOCK = """
-    SELECT count(*), CAST(group_concat(name, char(10)) AS BLOB),
+    SELECT sum(typeof(name) = 'text' AND typeof(body) = 'blob' AND typeof(leaf) = 'blob'),
+        CAST(group_concat(name, char(10)) AS BLOB),
         CAST(group_concat(CAST(body AS TEXT), char(10)) AS BLOB),
         CAST(group_concat(CAST(leaf AS TEXT), '') AS BLOB)
     FROM kezek_entry WHERE place >= ? AND place < ?
 """
-"""A range of the primary key is walked in its order; were it joined otherwise, it would show as damage."""
+"""A range of the primary key is walked in its order; were it joined otherwise, it would show as damage. SQLite
+keeps a value of any type in any column; one of another type than was stored does not count."""
 _TAKEN = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 _APPEND_ONLY = ("kezek_entry", "kezek_checkpoint")
 
@@ -71,7 +73,7 @@ class SqliteTransaction(Transaction):
     def block(self, start: int, end: int) -> Block:
         """Read entries in one piece, in one step of the database; see `Transaction`."""
         found = self.rows(_BLOCK, (start, end))[0]
-        return Block(found[0], found[1] or b"", found[2] or b"", found[3] or b"")
+        return Block(found[0] or 0, found[1] or b"", found[2] or b"", found[3] or b"")
 
     def _cursor(self) -> sqlite3.Cursor:
         """Return a cursor whose rows are plain tuples, whatever form the caller reads rows in."""
