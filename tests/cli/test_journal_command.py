@@ -670,3 +670,12 @@ def test_the_address_of_a_database_is_never_shown(folder, monkeypatch):
     with pytest.raises(InputProblem) as caught:
         publish_command(folder)
     assert caught.value.code == "journal.store.address" and "SECRETPW" not in str(caught.value)
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read_and_the_line_at_fault_is_named(folder, tmp_path):
+    (tmp_path / "bom.jsonl").write_bytes(b"\xef\xbb\xbf" + event(1).encode() + b"\n")
+    assert append_command(folder, str(tmp_path / "bom.jsonl")) == 0
+    source = written(tmp_path / "big.jsonl", event(2), event(3, data={"text": "a" * 70_000}), event(4))
+    with pytest.raises(InputProblem) as caught:
+        append_command(folder, source)
+    assert caught.value.where == "line 2"

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
@@ -33,7 +34,8 @@ from kezek.cli.journal_witnesses import add_witness, keep_answer, known_witnesse
 from kezek.cli.key_files import log_key, read_file
 from kezek.cli.output import counted, write
 from kezek.evidence.error import EvidenceError
-from kezek.evidence.event import head_of
+from kezek.evidence.event import entry_of, head_of, with_private
+from kezek.evidence.sealed import SALT_BYTES, Opening
 from kezek.journal import archive, publishing
 from kezek.journal.durable import PARTIAL, replace_file
 from kezek.journal.folder_log import first_key
@@ -282,8 +284,9 @@ def _submissions(source: str) -> Iterator[_Line]:
     stream = sys.stdin.buffer if source == "-" else _opened(Path(source))
     with stream:
         for number, line in enumerate(stream, start=1):
-            if line.strip():
-                yield _Line(number, _submission(line, f"{source}, line {number}"))
+            text = line.removeprefix(BOM_UTF8) if number == 1 else line
+            if text.strip():
+                yield _Line(number, _submission(text, f"{source}, line {number}"))
 
 
 def _closed(lines: Iterator[_Line], until: datetime | None) -> Iterator[_Line]:
@@ -345,8 +348,19 @@ def _append(transaction: Transaction, group: list[_Line]) -> list[Accepted]:
     try:
         return append(transaction, [line.submission for line in group], salt=fresh_seed)
     except EvidenceError as error:
-        where = error.where or f"lines {group[0].number} to {group[-1].number}"
-        raise InputProblem(str(error.code), f"{error.what}.", where, _FORM) from error
+        raise InputProblem(str(error.code), f"{error.what}.", _blamed(group), _FORM) from error
+
+
+def _blamed(group: list[_Line]) -> str:
+    """Name the first line of a group that no log takes."""
+    for line in group:
+        one = line.submission
+        try:
+            sealed = {name: Opening(value, bytes(SALT_BYTES)) for name, value in one.private.items()}
+            entry_of(with_private(one.event, sealed) if sealed else one.event)
+        except EvidenceError:
+            return f"line {line.number}"
+    return f"lines {group[0].number} to {group[-1].number}"
 
 
 def _groups(lines: Iterator[_Line]) -> Iterator[list[_Line]]:
