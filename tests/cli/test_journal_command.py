@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -679,3 +680,34 @@ def test_a_file_that_begins_with_a_byte_order_mark_is_read_and_the_line_at_fault
     with pytest.raises(InputProblem) as caught:
         append_command(folder, source)
     assert caught.value.where == "line 2"
+
+
+def test_a_file_that_an_editor_marked_as_utf_8_is_read_and_a_bad_line_is_named(folder, tmp_path, capsys):
+    (tmp_path / "marked").write_bytes(b"\xef\xbb\xbf" + event(1).encode() + b"\n")
+    assert append_command(folder, str(tmp_path / "marked")) == 0
+    for bad in (event(3, data={"a": 1.5}), event(3, data={"a": "\ud800"}), event(3, private={"Full Name": 1})):
+        with pytest.raises(InputProblem) as caught:
+            append_command(folder, written(tmp_path / "events", event(2), bad))
+        assert caught.value.where == "line 2"
+    assert status(folder, capsys)["accepted"] == 1
+
+
+@pytest.mark.parametrize("damage", ["value = 7", "salt = 'x'", "value = x'7b7d'", "value = x'ff'"])
+def test_personal_data_that_was_damaged_is_said_where_it_is_asked_for(folder, tmp_path, damage):
+    append_command(folder, written(tmp_path / "e", event(1, private={"iin": "88"})))
+    publish_command(folder)
+    with sqlite3.connect(folder / "journal.db") as connection:
+        connection.execute(f"UPDATE kezek_opening SET {damage}")
+    connection.close()
+    assert refused(lambda: disclose_command(folder, "order/1")) == "journal.opening.damaged"
+    private = lambda: export_command(folder, tmp_path / "archive", with_private=True)  # noqa: E731
+    assert refused(private) == "journal.opening.damaged"
+    assert not (tmp_path / "archive").exists()
+
+
+def test_one_entry_is_counted_as_one(folder, tmp_path, capsys):
+    append_command(folder, written(tmp_path / "e", event(1)))
+    publish_command(folder)
+    export_command(folder, tmp_path / "archive", with_private=False)
+    words = said(capsys)
+    assert "PUBLISHED: 1 entry, root " in words and "1 entry, the tree and every checkpoint" in words
