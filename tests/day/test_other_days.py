@@ -17,6 +17,9 @@ from kezek.evidence.plain import from_plain
 from kezek.registry.operator import Route
 from kezek.units.problem import InputProblem
 
+pytestmark = pytest.mark.slow
+"""A day takes seconds; the quick suite runs the default one, `make test-all` these too."""
+
 
 def found_and_planted(day):
     found = {(v.operator_id, f.duty, f.period) for v in day.state.verdicts for f in v.breached}
