@@ -12,7 +12,7 @@ from rich.console import Console
 
 from kezek.cli.day import RECEIPTS_FILE
 from kezek.cli.key_files import log_key, read_file, witness_keys
-from kezek.cli.output import harmless
+from kezek.cli.output import give, harmless
 from kezek.cli.progress import progress_steps
 from kezek.day.replay import REPLAY_STEPS, replay, table_digest
 from kezek.evidence.audit import audit
@@ -363,14 +363,7 @@ def extract_command(folder: Path, purchase: str, out: Path | None) -> None:
     if f"{purchase}/cut" in bundle.receipts:
         note = f"note: this purchase was cut by the grid operator later; see the receipt {purchase}/cut\n"
         sys.stderr.write(note)
-    if out is None:
-        sys.stdout.write(text)
-        return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        what = f"cannot be written ({error.strerror})."
-        raise InputProblem("cli.file.unwritable", what, str(out), "Choose another file.") from error
+    give(text, out)
 
 
 def _readable_bundle(folder: Path) -> Bundle:

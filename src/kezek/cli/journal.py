@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from rich.console import Console
 
@@ -32,10 +32,11 @@ from kezek.cli.journal_folder import (
 )
 from kezek.cli.journal_witnesses import add_witness, keep_answer, known_witnesses
 from kezek.cli.key_files import log_key, read_file
-from kezek.cli.output import counted, write
+from kezek.cli.output import counted, give, write
 from kezek.evidence.error import EvidenceError
 from kezek.evidence.event import entry_of, head_of, with_private
 from kezek.evidence.sealed import SALT_BYTES, Opening
+from kezek.evidence.signature import Signer
 from kezek.journal import archive, publishing
 from kezek.journal.durable import PARTIAL, replace_file
 from kezek.journal.folder_log import first_key
@@ -183,7 +184,7 @@ def receipt_command(folder: Path, key: str, out: Path | None) -> int:
         following = "publish it" if state is State.INTEGRATED else "integrate and publish it"
         sys.stderr.write(f"{key}: {state}, entry {place}; `kezek journal publish` will {following}\n")
         return EXIT_FALSE
-    _give(receipt, out)
+    give(receipt, out)
     return EXIT_TRUE
 
 
@@ -197,7 +198,7 @@ def growth_command(folder: Path, since: int, out: Path | None) -> int:
     one = open_folder(folder)
     with opened(one) as store, store.look() as transaction:
         text = publishing.growth_since(transaction, since)
-    _give(text, out)
+    give(text, out)
     return EXIT_TRUE
 
 
@@ -378,7 +379,7 @@ def _said(accepted: Accepted) -> str:
     return "existed" if accepted.existed else str(State.ACCEPTED)
 
 
-def _opened(path: Path) -> Any:  # noqa: ANN401 - a binary file
+def _opened(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
@@ -403,7 +404,7 @@ def _status(transaction: Transaction) -> dict[str, Any]:
     }
 
 
-def _settled_key(one: JournalFolder, store: Store) -> Any:  # noqa: ANN401
+def _settled_key(one: JournalFolder, store: Store) -> Signer:
     """Return the private key in force; one that the log has changed to already takes the old one's place first."""
     with store.look() as transaction:
         current = publishing.key_chain(transaction, look(transaction)).current
@@ -436,17 +437,6 @@ def _left_by_a_beginning(name: str) -> bool:
     """Tell whether a file can be what a beginning that was cut off left: it goes on from there."""
     known = (KEY_FILE, KEYS_LOCK_FILE, PIN_FILE, SETTINGS_FILE, f".{PIN_FILE}.lock")
     return name in known or name.startswith(DATABASE_FILE) or name.endswith(PARTIAL)
-
-
-def _give(text: str, out: Path | None) -> None:
-    if out is None:
-        write(text)
-        return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        what = f"cannot be written ({error.strerror})."
-        raise InputProblem("cli.file.unwritable", what, str(out), "Choose another file.") from error
 
 
 def _console() -> Console:

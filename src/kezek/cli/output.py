@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from kezek.units.problem import InputProblem
@@ -71,6 +72,22 @@ def counted(entries: int) -> str:
 def write(text: str) -> None:
     """Write a text to the standard output."""
     sys.stdout.write(text)
+
+
+def give(text: str, out: Path | None) -> None:
+    """Write a text to a file, or to the standard output where none is named.
+
+    Raises:
+        InputProblem: cli.file.unwritable.
+    """
+    if out is None:
+        write(text)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        what = f"cannot be written ({error.strerror})."
+        raise InputProblem("cli.file.unwritable", what, str(out), "Choose another file.") from error
 
 
 def write_json(plain: Any) -> None:  # noqa: ANN401 - any JSON

@@ -43,13 +43,14 @@ def held(path: Path, *, wait: bool) -> Iterator[None]:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        _take(descriptor, wait=wait)
+        take(descriptor, wait=wait)
         yield
     finally:
         os.close(descriptor)
 
 
-def _take(descriptor: int, *, wait: bool) -> None:
+def take(descriptor: int, *, wait: bool) -> None:
+    """Take the lock of an open file; see `held`."""
     if sys.platform == "win32":
         import msvcrt
 

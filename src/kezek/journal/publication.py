@@ -69,15 +69,6 @@ def publish_files(store: Store, folder: Path, *, now: datetime) -> Published:
         raise InputProblem("journal.publication.unwritable", what, str(folder), way_out) from error
 
 
-def shown_size(folder: Path, chain: KeyChain) -> int:
-    """Return the size of the checkpoint that a publication shows, 0 where it shows none yet.
-
-    Raises:
-        InputProblem: journal.publication.damaged.
-    """
-    return _shown(folder, chain).size
-
-
 def _shown(folder: Path, chain: KeyChain) -> Checkpoint:
     try:
         note = (folder / CHECKPOINT_FILE).read_bytes()

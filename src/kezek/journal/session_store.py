@@ -6,11 +6,11 @@ the disk, before it takes the old one's place: whoever is killed at any point le
 
 import errno
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kezek.journal.durable import take
 from kezek.journal.folder import flush
 from kezek.units.problem import InputProblem
 
@@ -83,29 +83,13 @@ def locked(folder: Path, *, new: bool = False) -> Iterator[None]:
         lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
-            _hold(lock)
+            take(lock, wait=False)
         except (BlockingIOError, PermissionError) as error:
             what, way_out = "is being changed by another command.", "Wait for it to end, and try again."
             raise InputProblem("journal.session.busy", what, str(folder), way_out) from error
         yield
     finally:
         os.close(lock)
-
-
-def _hold(lock: int) -> None:
-    """Take the lock of an open file, or fail at once; the system lets go of it when the process ends.
-
-    Raises:
-        BlockingIOError, PermissionError: another process holds it.
-    """
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def replace(folder: Path, entries: bytes) -> None:
